@@ -1,0 +1,4 @@
+{# The folder of a model is its schema, without a prefix of dbt's. #}
+{% macro generate_schema_name(custom_schema_name, node) -%}
+    {{ (custom_schema_name or target.schema) | trim }}
+{%- endmacro %}

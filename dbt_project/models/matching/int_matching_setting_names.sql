@@ -1,0 +1,144 @@
+-- One wording of a setting in, its comparable parts out. Each wording is cleaned once, however many records use it.
+with contacts as (
+    select setting_name from {{ ref('stg_contacts') }}
+),
+
+referrals as (
+    select setting_name from {{ ref('stg_referrals') }}
+),
+
+wordings as (
+    select setting_name from contacts where setting_name is not null
+    union
+    select setting_name from referrals where setting_name is not null
+),
+
+-- "St. Mary's C.E. (Aided) Pry" becomes "st mary ce aided pry": possessives go before the other marks do.
+cleaned as (
+    select
+        setting_name,
+        trim(regexp_replace(
+            regexp_replace(
+                regexp_replace(
+                    regexp_replace(
+                        replace(lower(strip_accents(setting_name)), '&', ' and '),
+                        '\bc\.? ?of ?e\b\.?|\bc\.e\.?(\b|$)', ' ce ', 'g'
+                    ),
+                    '\br\.c\.?(\b|$)', ' rc ', 'g'
+                ),
+                '[''’`]s?\b', '', 'g'
+            ),
+            '[^a-z0-9]+', ' ', 'g'
+        )) as cleaned_name
+    from wordings
+),
+
+-- One spelling for each abbreviation people type. Words of two parts are joined first, so that they stay one word.
+spelt_out as (
+    select
+        setting_name,
+        list_transform(
+            string_split(
+                regexp_replace(
+                    regexp_replace(cleaned_name, '\bpre school\b', 'preschool', 'g'),
+                    '\b(child minder|child minding|childminding)\b', 'childminder', 'g'
+                ),
+                ' '
+            ),
+            lambda word: coalesce(
+                map {
+                    'saint': 'st', 'ste': 'st', 'catholic': 'rc', 'sch': 'school', 'schl': 'school', 'schools': 'school',
+                    'prim': 'primary', 'pri': 'primary', 'pry': 'primary', 'infants': 'infant', 'inf': 'infant',
+                    'juniors': 'junior', 'jun': 'junior', 'jnr': 'junior', 'jr': 'junior', 'sec': 'secondary',
+                    'acad': 'academy', 'acdy': 'academy', 'coll': 'college', 'nurs': 'nursery', 'nursry': 'nursery',
+                    'nurseries': 'nursery', 'nsy': 'nursery', 'childminders': 'childminder', 'cm': 'childminder',
+                    'hosp': 'hospital', 'ctr': 'centre', 'center': 'centre', 'cntr': 'centre', 'chs': 'home',
+                    'homes': 'home', 'hse': 'house', 'rd': 'road', 'ltd': 'limited', 'gram': 'grammar',
+                    'grmr': 'grammar', 'ft': 'football', 'fc': 'football', 'clubs': 'club', 'ch': 'church',
+                    'cofe': 'ce', 'svc': 'service', 'services': 'service', 'svs': 'service', 'comm': 'community',
+                    'comp': 'comprehensive', 'agcy': 'agency', 'mt': 'mount', 'nth': 'north', 'sth': 'south',
+                    'gdns': 'garden', 'pk': 'park', 'vly': 'valley', 'wd': 'wood'
+                }[word],
+                word
+            )
+        ) as spelt_words
+    from cleaned
+),
+
+-- Plurals and possessives typed without their mark ("marys") lose the s on both sides alike.
+singular as (
+    select
+        setting_name,
+        list_transform(
+            list_filter(spelt_words, lambda word: word <> ''),
+            lambda word: case
+                when length(word) > 3 and right(word, 1) = 's' and right(word, 2) <> 'ss' then left(word, -1) else word
+            end
+        ) as words
+    from spelt_out
+),
+
+kinds as (
+    select
+        setting_name,
+        words,
+        list_filter(
+            list_transform(
+                words,
+                lambda word: map {
+                    'childminder': 'childminder', 'nursery': 'nursery', 'preschool': 'nursery', 'playgroup': 'nursery',
+                    'daycare': 'nursery', 'infant': 'infant', 'junior': 'junior', 'primary': 'primary',
+                    'secondary': 'secondary', 'grammar': 'secondary', 'high': 'secondary',
+                    'comprehensive': 'secondary', 'college': 'college', 'special': 'special', 'fostering': 'fostering',
+                    'foster': 'fostering', 'residential': 'home', 'home': 'home', 'hospital': 'hospital',
+                    'surgery': 'hospital', 'clinic': 'hospital', 'church': 'church', 'chapel': 'church',
+                    'mosque': 'church', 'parish': 'church', 'football': 'club', 'rugby': 'club', 'cricket': 'club',
+                    'swimming': 'club', 'gymnastic': 'club', 'club': 'club', 'scout': 'scouts', 'guide': 'scouts',
+                    'police': 'police', 'taxi': 'transport', 'coache': 'transport', 'transport': 'transport'
+                }[word]
+            ),
+            lambda kind: kind is not null
+        ) as kinds_named
+    from singular
+),
+
+-- Words of the trade say nothing about which setting it is; where nothing else is left, they must do.
+telling as (
+    select
+        setting_name,
+        words,
+        kinds_named,
+        list_filter(
+            words,
+            lambda word: not list_contains(
+                [
+                    'school', 'primary', 'infant', 'junior', 'secondary', 'academy', 'college', 'grammar', 'high',
+                    'comprehensive', 'community', 'voluntary', 'aided', 'controlled', 'va', 'vc', 'ce', 'rc', 'trust',
+                    'the', 'of', 'and', 'for', 'at', 'in', 'on', 'a', 'limited', 'nursery', 'preschool', 'playgroup',
+                    'daycare', 'day', 'childminder', 'mr', 'mrs', 'm', 'ms', 'miss', 'care', 'home', 'house',
+                    'children', 'child', 'residential', 'centre', 'service', 'agency', 'fostering', 'foster', 'club',
+                    'church', 'hospital', 'special', 'england', 'federation', 'free', 'foundation', 'group', 'unit',
+                    'team', 'department', 'council', 'county', 'early', 'year', 'football', 'parish'
+                ],
+                word
+            )
+        ) as telling_words
+    from kinds
+)
+
+select
+    setting_name,
+    array_to_string(
+        case when len(telling_words) > 0 then telling_words else words end, ' '
+    ) as setting_core,
+    list_sort(list_distinct(case when len(telling_words) > 0 then telling_words else words end)) as setting_words,
+    -- The most telling kind wins: "infant and nursery school" is an infant school with a nursery.
+    list_filter(
+        [
+            'childminder', 'infant', 'junior', 'primary', 'special', 'secondary', 'college', 'nursery', 'fostering',
+            'home', 'hospital', 'church', 'scouts', 'club', 'police', 'transport'
+        ],
+        lambda kind: list_contains(kinds_named, kind)
+    )[1] as setting_kind
+from telling
+where len(words) > 0
