@@ -1,0 +1,30 @@
+# Thin on purpose: each target is one line that the README also gives for Windows.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test lint dev bench
+
+.venv/ready: requirements.lock pyproject.toml
+	$(PYTHON) -c "import sys; sys.exit(sys.version_info[:2] != (3, 11) and 'Python 3.11 is needed: make PYTHON=python3.11')"
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch .venv/ready
+
+demo: .venv/ready
+	$(BIN)/lado demo
+
+test: .venv/ready
+	$(BIN)/python -m pytest
+
+lint: .venv/ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/sqlfluff lint --processes 2 dbt_project
+	$(BIN)/lint-imports
+
+dev: .venv/ready
+	$(BIN)/lado dev
+
+bench: .venv/ready
+	$(BIN)/python -m benchmarks.refresh

@@ -1,0 +1,255 @@
+"""The asset graph, in the order of the corridor: extracts, models, pairs, verdict, reports, publication.
+
+Belongs here: which station runs after which, and what each one tells about its run (counts and seconds).
+Does not belong here: what a station does; the environment; when anything runs.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
+
+import orchestration.dbt as dbt
+from orchestration import resources
+from orchestration.stations import HeldByGate, StationFailed, station
+
+RAW = dg.AssetKey(["raw", "extracts"])
+PAIRS = dg.AssetKey(["matching", "scored_pairs"])
+VERDICT = dg.AssetKey(["quality", "verdicts"])
+PREVIOUS = dg.AssetKey(["quality", "previous_measures"])
+PUBLISHED = dg.AssetKey(["published", "current"])
+LANDING = dg.AssetKey(["landing"])
+OWNERS = ["team:lado-data"]
+
+# The folder of a model decides its group; the numbers put the groups in the order of the corridor.
+GROUPS = {
+    "seeds": "g2_staging",
+    "staging": "g2_staging",
+    "matching": "g3_matching",
+    "measures": "g4_marts",
+    "marts": "g4_marts",
+    "reports": "g6_reports",
+    "casework": "g6_reports",
+}
+AFTER_THE_GATE = "path:dbt_project/models/reports path:dbt_project/models/casework"
+
+
+class Corridor(DagsterDbtTranslator):
+    """Names of the graph: a model's asset is called schema/table; sources belong to the station that fills them."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            # The gate judges keys, relationships and values in one pass; `make test` runs dbt's own tests.
+            DagsterDbtTranslatorSettings(enable_asset_checks=False, enable_duplicate_source_asset_keys=True)
+        )
+
+    def get_asset_key(self, dbt_resource_props: dict[str, Any]) -> dg.AssetKey:
+        props = dbt_resource_props
+        if props["resource_type"] != "source":
+            return dg.AssetKey([props["schema"], props["name"]])
+        if props["schema"] == "raw":
+            return RAW
+        if props["schema"] == "matching":
+            return PAIRS
+        return PREVIOUS if props["name"] == "previous_measures" else VERDICT
+
+    def get_group_name(self, dbt_resource_props: dict[str, Any]) -> str | None:
+        return next((GROUPS[part] for part in dbt_resource_props["fqn"][1:] if part in GROUPS), "g2_staging")
+
+    def get_owners(self, dbt_resource_props: dict[str, Any]) -> list[str]:
+        return OWNERS
+
+
+class RefreshConfig(dg.Config):
+    """What an operator may say of one refresh; the defaults are the night's.
+
+    as_at: ISO day, no extract later than this is used; settle_seconds: how long files must have been
+    still; accept: AUTHORITY/FEED whose vanished keys are accepted this once.
+    """
+
+    as_at: str | None = None
+    settle_seconds: float = 60.0
+    accept: list[str] = []
+
+
+@dg.resource(description="Holds the lock of the home for the whole run: one refresh at a time.")
+def home_lock(_context: dg.InitResourceContext) -> Iterator[resources.Home]:
+    home = resources.home_from_environment().prepare()
+    with resources.one_refresh_at_a_time(home):
+        yield home
+
+
+def build(home: resources.Home) -> list[Any]:
+    """All assets over this home's manifest (parses the dbt project)."""
+    manifest = dbt.manifest_as_dict(home)
+    translator = Corridor()
+
+    landing = dg.AssetSpec(
+        LANDING,
+        group_name="g1_ingest",
+        owners=OWNERS,
+        description="The folders `landing/<authority>/<YYYY-MM-DD>/` as the recording systems sent them.",
+    )
+    previous = dg.AssetSpec(
+        PREVIOUS,
+        group_name="g4_marts",
+        owners=OWNERS,
+        description="The measures of the last publication, kept so that a restatement is visible.",
+    )
+
+    @dg.asset(
+        key=RAW,
+        deps=[landing],
+        group_name="g1_ingest",
+        owners=OWNERS,
+        output_required=False,
+        required_resource_keys={"home"},
+        check_specs=[
+            dg.AssetCheckSpec(
+                "arrival_gate", asset=RAW, description="Each file was judged before it was accepted."
+            )
+        ],
+        description="Every accepted row of every extract, as text, every version kept; the load log; the quarantine. "
+        "A refused file stops itself and only itself. Yields nothing when there is nothing new.",
+    )
+    def extracts(context: dg.AssetExecutionContext, config: RefreshConfig) -> Iterator[Any]:
+        from orchestration import arrival
+
+        home = context.resources.home
+        with station("ingest"):
+            as_at = dt.date.fromisoformat(config.as_at) if config.as_at else None
+            told = arrival.take_in(home, as_at, config.settle_seconds, config.accept, context.run_id)
+        context.log.info(told.summary())
+        yield dg.AssetCheckResult(
+            check_name="arrival_gate",
+            asset_key=RAW,
+            passed=told.refused == 0,
+            severity=dg.AssetCheckSeverity.WARN,
+            metadata={"files": told.files, "refused": told.refused, "rows_read": told.rows_read},
+        )
+        if told.is_new:
+            yield dg.Output(None, metadata=told.metadata())
+
+    def run_models(context: dg.AssetExecutionContext, name: str) -> Iterator[dg.MaterializeResult]:
+        home = context.resources.home
+        by_key = {}
+        for unique_id, props in manifest["nodes"].items():
+            if props["resource_type"] in {"model", "seed"}:
+                key = translator.get_asset_key(props)
+                if key in context.selected_asset_keys:
+                    by_key[unique_id] = key
+        with station(name):
+            runs = dbt.run(home, by_key)
+            with resources.warehouse(home) as con:
+                rows = dict(
+                    con.execute(
+                        "select schema_name || '.' || table_name, estimated_size from duckdb_tables()"
+                    ).fetchall()
+                )
+        for run in runs:
+            key = by_key[run.unique_id]
+            metadata: dict[str, Any] = {"seconds": run.seconds}
+            if (count := rows.get(".".join(key.path))) is not None:
+                metadata["dagster/row_count"] = count
+            yield dg.MaterializeResult(asset_key=key, metadata=metadata)
+
+    @dbt_assets(
+        manifest=manifest,
+        exclude=AFTER_THE_GATE,
+        name="models",
+        dagster_dbt_translator=translator,
+        required_resource_keys={"home"},
+    )
+    def models(context: dg.AssetExecutionContext) -> Iterator[Any]:
+        yield from run_models(context, "models")
+
+    @dg.asset(
+        key=PAIRS,
+        deps=[["matching", "int_matching_contacts"], ["matching", "int_matching_referrals"]],
+        group_name="g3_matching",
+        owners=OWNERS,
+        required_resource_keys={"home"},
+        description="How likely each candidate pair of contact and referral is one matter; grain: the pair. "
+        "Names are compared before this table and end there.",
+    )
+    def scored_pairs(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        import matching
+
+        with station("matching"), resources.warehouse(context.resources.home) as con:
+            told = matching.score_pairs(con)
+        return dg.MaterializeResult(metadata=told)
+
+    marts = [
+        translator.get_asset_key(props)
+        for props in manifest["nodes"].values()
+        if props["resource_type"] == "model" and props["schema"] == "marts"
+    ]
+
+    @dg.asset(
+        key=VERDICT,
+        deps=marts,
+        group_name="g5_publication_gate",
+        owners=OWNERS,
+        required_resource_keys={"home"},
+        check_specs=[
+            dg.AssetCheckSpec(
+                "publication_gate",
+                asset=VERDICT,
+                blocking=True,
+                description="Every sentence in expectations/checks/publication holds for these very marts; "
+                "among them what dbt's YAML declares of keys, references and members.",
+            )
+        ],
+        description="Results of every check, the findings to mend, and whether these marts may be published.",
+    )
+    def verdict(context: dg.AssetExecutionContext) -> Iterator[Any]:
+        from orchestration import judgement
+
+        with station("gate"):
+            judged = judgement.judge(context.resources.home)
+        yield dg.Output(None, metadata=judged.metadata())
+        yield dg.AssetCheckResult(
+            check_name="publication_gate",
+            asset_key=VERDICT,
+            passed=judged.passed,
+            severity=dg.AssetCheckSeverity.ERROR,
+            metadata=judged.metadata(),
+        )
+        if not judged.passed:
+            raise HeldByGate("publication held by: " + "; ".join(judged.stopping))
+
+    @dbt_assets(
+        manifest=manifest,
+        select=AFTER_THE_GATE,
+        name="report_models",
+        dagster_dbt_translator=translator,
+        required_resource_keys={"home"},
+    )
+    def report_models(context: dg.AssetExecutionContext) -> Iterator[Any]:
+        yield from run_models(context, "reports")
+
+    @dg.asset(
+        key=PUBLISHED,
+        deps=[*report_models.keys, VERDICT],
+        group_name="g7_publish",
+        owners=OWNERS,
+        required_resource_keys={"home"},
+        freshness_policy=dg.FreshnessPolicy.time_window(fail_window=dt.timedelta(hours=36)),
+        description="One complete refresh as Parquet and read-only DuckDB files for three audiences, swapped whole. "
+        "Reads the verdict again for these very marts.",
+    )
+    def published(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        from orchestration import release
+
+        with station("publish"):
+            told = release.publish(context.resources.home)
+        return dg.MaterializeResult(metadata=told)
+
+    return [landing, previous, extracts, models, scored_pairs, verdict, report_models, published]
+
+
+__all__ = ["AFTER_THE_GATE", "RefreshConfig", "StationFailed", "build", "home_lock"]

@@ -1,0 +1,306 @@
+"""The `lado` command: a thin face over the same job the schedule runs.
+
+Belongs here: words, options, exit codes, what is printed. Does not belong here: anything a Dagster run
+would have to do as well. With --json standard output carries one JSON object and nothing else.
+Exit: 0 published or nothing new; 1 failed; 2 wrong usage; 3 held by the gate; 4 another refresh is running.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import json
+import logging
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from orchestration import resources
+from orchestration.resources import AnotherRefreshIsRunning, Home, NotReady
+
+home_option = click.option(
+    "--home", type=click.Path(file_okay=False), help="The installation's folder [LADO_HOME, else data]."
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
+
+
+def _stop(code: int, message: str, as_json: bool = False) -> NoReturn:
+    if as_json:
+        click.echo(json.dumps({"outcome": "failed", "message": message}))
+    click.echo(message, err=True)
+    sys.exit(code)
+
+
+@contextlib.contextmanager
+def _told_plainly(as_json: bool = False) -> Iterator[None]:
+    """Turn what may go wrong before a station runs into a sentence and an exit code."""
+    try:
+        yield
+    except AnotherRefreshIsRunning as error:
+        _stop(4, str(error), as_json)
+    except NotReady as error:
+        _stop(1, str(error), as_json)
+    except OSError as error:
+        _stop(1, f"the home folder cannot be used ({type(error).__name__}: {error.strerror})", as_json)
+
+
+def _day(_context: Any, _option: Any, value: str | None) -> dt.date | None:
+    if value is None:
+        return None
+    try:
+        return dt.date.fromisoformat(value)
+    except ValueError:
+        raise click.BadParameter("a day is written YYYY-MM-DD") from None
+
+
+@contextlib.contextmanager
+def _progress(words: str) -> Iterator[None]:
+    if not resources.is_watched():
+        yield
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(words):
+        yield
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="lado-warehouse")
+def main() -> None:
+    """The LADO warehouse: raw extracts in, defensible report tables out, every night."""
+    logging.getLogger("dagster").setLevel(logging.CRITICAL)
+
+
+@main.command()
+@home_option
+@json_option
+@click.option("--as-at", callback=_day, help="Use no extract later than this day (YYYY-MM-DD).")
+@click.option("--settle", type=click.FloatRange(min=0), default=60.0, show_default=True,
+              help="Seconds for which the files of a drop must have been still.")
+@click.option("--accept", multiple=True, metavar="AUTHORITY/FEED",
+              help="Accept this once a full extract that lacks many records it had.")
+def refresh(home: str | None, as_json: bool, as_at: dt.date | None, settle: float, accept: tuple[str, ...]) -> None:
+    """Run the nightly job once: landing to publication."""
+    for word in accept:
+        if word.count("/") != 1 or not all(word.split("/")):
+            raise click.BadParameter("--accept takes AUTHORITY/FEED, for example kent/contacts")
+    with _told_plainly(as_json):
+        place = resources.home_from_environment(home)
+        outcome = _refresh(place, as_at=as_at, settle_seconds=settle, accept=accept)
+    if as_json:
+        click.echo(json.dumps(outcome.as_json(), default=str))
+    else:
+        _print_outcome(outcome)
+    sys.exit(outcome.exit_code)
+
+
+def _refresh(place: Home, **options: Any) -> Any:
+    # The lock first: a second refresh should leave at once and not after three seconds of imports.
+    place.prepare()
+    with resources.one_refresh_at_a_time(place), _progress("refreshing"):
+        from orchestration.refresh import refresh as run
+
+        return run(place, **options)
+
+
+def _print_outcome(outcome: Any) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console()
+    table = Table(title=f"Refresh {outcome.refresh_id or '-'}: {outcome.outcome}", title_justify="left")
+    for heading in ("authority", "day", "file", "feed", "read", "loaded", "quarantined", "dedup.", "outcome"):
+        numeric = heading in {"read", "loaded", "quarantined", "dedup."}
+        table.add_column(heading, justify="right" if numeric else "left", no_wrap=numeric)
+    for f in outcome.files:
+        table.add_row(
+            f["authority"], str(f["extract_on"]), f["file_name"], f["feed"] or "-",
+            *(str(f[c] or 0) for c in ("rows_read", "rows_loaded", "rows_quarantined", "rows_deduplicated")),
+            f["outcome"],
+        )  # fmt: skip
+    if outcome.files:
+        console.print(table)
+    for f in outcome.files:
+        if f["message"] and f["outcome"] not in {"accepted", "already_loaded"}:
+            console.print(f"  {f['authority']}/{f['file_name']} ({f['feed'] or '-'}): {f['message']}")
+    failed = [c for c in outcome.checks if not c["passed"]]
+    for c in failed:
+        mark = "STOPS" if c["severity"] == "error" else "warns"
+        console.print(f"  {mark}  {c['name'].replace('_', ' ')}: {c['failing_count']} failing")
+    console.print(f"{outcome.outcome}: {outcome.message}" if outcome.message != outcome.outcome else outcome.outcome)
+    if outcome.seconds:
+        console.print("seconds: " + ", ".join(f"{name} {s:.1f}" for name, s in outcome.seconds.items()))
+
+
+@main.command()
+@home_option
+@json_option
+def status(home: str | None, as_json: bool) -> None:
+    """Say what is published, how old it is, what each file of the last refresh came to, what the gate said."""
+    from orchestration import state
+
+    with _told_plainly(as_json):
+        told = state.status(resources.home_from_environment(home))
+    click.echo(json.dumps(told, default=str)) if as_json else state.print_status(told)
+
+
+@main.command()
+@home_option
+@json_option
+@click.option("--authority", help="Only this authority.")
+@click.option("--rule", help="Only this rule (the name of a check).")
+def findings(home: str | None, as_json: bool, authority: str | None, rule: str | None) -> None:
+    """List the records to mend: key, rule, since when."""
+    from orchestration import state
+
+    with _told_plainly(as_json):
+        rows = state.findings(resources.home_from_environment(home), authority, rule)
+    click.echo(json.dumps({"findings": rows}, default=str)) if as_json else state.print_findings(rows)
+
+
+@main.group()
+def profile() -> None:
+    """Authority profiles: one file says how an authority's extracts are written."""
+
+
+@profile.command("check")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--sample", type=click.Path(exists=True, file_okay=False, path_type=Path),
+              help="A drop folder; says which headings and wordings stay unmapped.")
+@json_option
+def profile_check(file: Path, sample: Path | None, as_json: bool) -> None:
+    """Say what is wrong with a profile, line by line."""
+    from ingest.profile_check import check_profile
+
+    problems = check_profile(file, resources.CODE_LISTS, sample)
+    errors = [p for p in problems if p.is_error]
+    if as_json:
+        click.echo(json.dumps({"file": file.name, "problems": [vars(p) for p in problems]}, default=str))
+    else:
+        for p in problems:
+            click.echo(f"{file.name}:{p.line or '-'}: {p.message}")
+        click.echo(f"{file.name}: {len(errors)} errors, {len(problems) - len(errors)} remarks")
+    sys.exit(1 if errors else 0)
+
+
+@main.command()
+@click.argument("target", type=click.Choice(["files"]))
+@home_option
+@json_option
+def publish(target: str, home: str | None, as_json: bool) -> None:
+    """Publish by hand what the last refresh built; refuses without a passing verdict for these very marts."""
+    with _told_plainly(as_json):
+        place = resources.home_from_environment(home).prepare()
+        with resources.one_refresh_at_a_time(place):
+            from orchestration import release
+            from orchestration.stations import StationFailed, station
+
+            try:
+                with station("publish"):
+                    told = release.publish(place)
+            except StationFailed as error:
+                _stop(3 if "verdict" in str(error) else 1, str(error), as_json)
+    click.echo(json.dumps(told, default=str) if as_json else f"published {told['refresh_id']}")
+
+
+@main.command()
+@home_option
+@json_option
+@click.option("--to", "to", help="Refresh id to go back to [the one before the current].")
+def rollback(home: str | None, as_json: bool, to: str | None) -> None:
+    """Make an earlier kept refresh the published one again."""
+    with _told_plainly(as_json):
+        place = resources.home_from_environment(home).prepare()
+        with resources.one_refresh_at_a_time(place):
+            from orchestration import release
+            from orchestration.stations import StationFailed, station
+
+            try:
+                with station("rollback"):
+                    told = release.rollback(place, to)
+            except StationFailed as error:
+                _stop(1, str(error), as_json)
+    click.echo(json.dumps(told, default=str) if as_json else f"current is now {told['refresh_id']}")
+
+
+@main.command()
+@click.option("--authority", required=True, type=click.Choice(["kent", "buckinghamshire"]))
+@click.option("--year", "years", multiple=True, metavar="YYYY/YY", help="Financial year; may be repeated [both].")
+@click.option("--nights", type=click.IntRange(min=1), default=1, show_default=True, help="Nightly drops.")
+@click.option("--scale", type=click.IntRange(min=1), default=1, show_default=True, help="Times the real volume.")
+@click.option("--seed", type=int, default=1, show_default=True, help="The same seed gives the same bytes.")
+@click.option("--into", type=click.Path(file_okay=False, path_type=Path), required=True, help="Landing folder.")
+@json_option
+def synthesise(authority: str, years: tuple[str, ...], nights: int, scale: int, seed: int, into: Path,
+               as_json: bool) -> None:
+    """Make up extracts in an authority's own headings and wordings, with their truth beside them."""
+    import synthetic
+
+    with _told_plainly(as_json), _progress("making up extracts"):
+        written = synthetic.synthesise(
+            authority, years=years or ("2018/19", "2019/20"), into=into, nights=nights, scale=scale, seed=seed
+        )
+    paths = [str(path) for path in written]
+    click.echo(json.dumps({"drops": paths}) if as_json else "\n".join(paths))
+
+
+@main.command()
+@home_option
+@json_option
+@click.option("--seed", type=int, default=1, show_default=True)
+def demo(home: str | None, as_json: bool, seed: int) -> None:
+    """Make up Kent's and Buckinghamshire's extracts, refresh, and print the headline figures beside the published."""
+    from orchestration import showcase
+
+    def say(words: str) -> None:
+        click.echo(words, err=True)
+
+    with _told_plainly(as_json):
+        place = resources.home_from_environment(home)
+        place.prepare()
+        resources.mark_as_demo(place)
+        say("Made-up extracts only. The demo made its own throw-away subject key in this home.")
+        with _progress("making up extracts"):
+            showcase.make_extracts(place, seed)
+        outcome = _refresh(place, as_at=None, settle_seconds=0.0, accept=())
+    headlines = showcase.headlines(place) if outcome.exit_code == 0 else []
+    if as_json:
+        click.echo(json.dumps({**outcome.as_json(), "headlines": headlines}, default=str))
+    else:
+        _print_outcome(outcome)
+        if headlines:
+            showcase.print_headlines(place, headlines)
+    sys.exit(outcome.exit_code)
+
+
+@main.command()
+@home_option
+@click.option("--port", type=int, default=3000, show_default=True)
+def dev(home: str | None, port: int) -> None:
+    """Open the Dagster UI on this machine only, with schedule, sensor and everything loaded."""
+    import signal
+    import subprocess
+
+    with _told_plainly():
+        resources.home_from_environment(home).prepare()
+    command = [sys.executable, "-m", "dagster", "dev", "-m", "orchestration.code_location",
+               "-h", "127.0.0.1", "-p", str(port)]  # fmt: skip
+    group: dict[str, Any] = {"start_new_session": True} if os.name == "posix" else {}
+    process = subprocess.Popen(command, cwd=resources.PROJECT, **group)
+
+    def end(*_: Any) -> None:
+        # `dagster dev` leaves its children running when it alone is told to stop.
+        os.killpg(process.pid, signal.SIGTERM) if os.name == "posix" else process.terminate()
+
+    handler: Callable[..., None] = end
+    signal.signal(signal.SIGINT, handler)
+    signal.signal(signal.SIGTERM, handler)
+    sys.exit(process.wait())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,96 @@
+"""dbt inside this process: parse once, run parts of the project, hand back what each node did.
+
+Belongs here: how dbt is called. A dbt process of its own costs about three cpu-seconds a call, and a
+refresh of one year takes less than that in SQL.
+Does not belong here: SQL, selections of models (assets.py).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from orchestration.resources import PROJECT, Home
+from orchestration.stations import StationFailed
+
+# Errors in which DuckDB quotes code, not data. All others may quote a value and are told by kind only.
+QUOTES_CODE_ONLY = ("Binder Error", "Catalog Error", "Parser Error", "Compilation Error", "Dependency Error")
+
+_manifests: dict[Home, Any] = {}
+
+
+@dataclass(frozen=True)
+class NodeRun:
+    """One dbt node as it ran: its unique id, `success` or what else dbt said, its seconds."""
+
+    unique_id: str
+    status: str
+    seconds: float
+
+
+def _invoke(home: Home, arguments: list[str], manifest: Any = None) -> Any:
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.cli.main import dbtRunner
+
+    paths = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
+    paths += ["--target-path", str(home.dbt / "target"), "--log-path", str(home.dbt / "logs")]
+    # No log file: a failed cast would put the raw line into it. The printed text is dropped for the
+    # same reason; what an operator needs comes back in the result.
+    quiet = ["--quiet", "--log-level-file", "none", "--no-send-anonymous-usage-stats", "--no-use-colors"]
+    try:
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            return dbtRunner(manifest=manifest).invoke([*quiet, *arguments, *paths])
+    finally:
+        # dbt keeps its DuckDB instance open, and an open instance shuts out every other configuration.
+        if DuckDBConnectionManager._ENV is not None:
+            DuckDBConnectionManager.close_all_connections()
+
+
+def parse(home: Home) -> Any:
+    """The project's manifest (dbt's own object), parsed once a process.
+
+    Raises StationFailed with dbt's words: parsing sees code, never data.
+    """
+    if home not in _manifests:
+        answer = _invoke(home, ["parse"])
+        if not answer.success:
+            raise StationFailed(f"dbt cannot parse the project: {answer.exception}")
+        _manifests[home] = answer.result
+    return _manifests[home]
+
+
+def manifest_as_dict(home: Home) -> dict[str, Any]:
+    """The manifest in the form of manifest.json, for the asset graph."""
+    return parse(home).writable_manifest().to_dict(omit_none=False)
+
+
+def run(home: Home, unique_ids: Iterable[str], *, tests: bool = False) -> list[NodeRun]:
+    """Build these nodes in dbt's order; one NodeRun for each.
+
+    `tests` adds the data and unit tests of the nodes (`make test`; at night the gate judges instead).
+    Raises StationFailed naming the model and the kind of error.
+    """
+    manifest = parse(home)
+    names = sorted(unique_id.rsplit(".", 1)[-1] for unique_id in unique_ids)
+    arguments = ["build", "--select", *names, "--no-write-json", "--no-populate-cache"]
+    if not tests:
+        arguments += ["--exclude-resource-type", "test", "unit_test"]
+    answer = _invoke(home, arguments, manifest)
+    results = list(getattr(answer.result, "results", None) or [])
+    for result in results:
+        if str(result.status) not in {"success", "pass", "warn", "skipped", "no-op"}:
+            raise StationFailed(f"dbt model {result.node.name} failed: {_kind(result.message or '')}")
+    if not answer.success:
+        raise StationFailed(f"dbt stopped before any model ran: {_kind(str(answer.exception))}")
+    return [NodeRun(r.node.unique_id, str(r.status), round(r.execution_time, 3)) for r in results]
+
+
+def _kind(message: str) -> str:
+    for kind in QUOTES_CODE_ONLY:
+        if kind in message:
+            return message[message.index(kind) :].split("\n\n")[0][:600]
+    words = [line.strip() for line in message.splitlines() if "Error" in line]
+    return (words[-1].split(":")[0] if words else "unknown error")[:80] + " (its text may quote data and is not kept)"

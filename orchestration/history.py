@@ -1,0 +1,55 @@
+"""The record of refreshes: each attempt has a start and an end, or says that it was interrupted.
+
+Belongs here: quality.refreshes, one row a refresh. Does not belong here: the load log (ingest), verdicts
+(expectations), the receipt (publish).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import duckdb
+
+CREATE = """
+create schema if not exists quality;
+create table if not exists quality.refreshes (
+    refresh_id varchar primary key,
+    started_at timestamp not null,
+    ended_at timestamp,
+    outcome varchar not null,
+    message varchar,
+    inputs varchar,
+    code_version varchar not null,
+    dagster_run_id varchar
+)
+"""
+
+
+def begin(con: duckdb.DuckDBPyConnection, refresh_id: str, started_at: dt.datetime, code: str, run_id: str) -> None:
+    """Write this attempt as `running`, and say of any earlier one still running that it was interrupted.
+
+    The caller holds the home's lock, so nothing else can be running.
+    """
+    con.execute(CREATE)
+    con.execute(
+        "update quality.refreshes set outcome = 'interrupted', ended_at = ?, "
+        "message = 'ended without a word: killed, or the machine stopped' where outcome = 'running'",
+        [started_at],
+    )
+    con.execute(
+        "insert into quality.refreshes values (?, ?, null, 'running', null, null, ?, ?)",
+        [refresh_id, started_at, code, run_id],
+    )
+
+
+def set_inputs(con: duckdb.DuckDBPyConnection, refresh_id: str, inputs: str) -> None:
+    """Note the fingerprint of what this refresh is computed from."""
+    con.execute("update quality.refreshes set inputs = ? where refresh_id = ?", [inputs, refresh_id])
+
+
+def end(con: duckdb.DuckDBPyConnection, refresh_id: str, outcome: str, message: str, at: dt.datetime) -> None:
+    """Write how the attempt ended."""
+    con.execute(
+        "update quality.refreshes set outcome = ?, message = ?, ended_at = ? where refresh_id = ?",
+        [outcome, message, at, refresh_id],
+    )

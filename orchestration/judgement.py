@@ -1,0 +1,42 @@
+"""The publication gate as the graph calls it.
+
+Belongs here: opening the warehouse for the gate, the data docs page after it. Does not belong here: judging.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from expectations import gate, page
+from orchestration import resources
+from orchestration.resources import Home
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """The verdict on these marts: whether they pass, how many checks ran, what stops them."""
+
+    passed: bool
+    checks: int
+    warnings: int
+    stopping: list[str]
+
+    def metadata(self) -> dict[str, int | str]:
+        return {"checks": self.checks, "warnings": self.warnings, "stopping": "; ".join(self.stopping) or "none"}
+
+
+def judge(home: Home) -> Judgement:
+    """Run the publication gate over the marts as they stand and write the data docs."""
+    now = dt.datetime.now(dt.UTC).replace(tzinfo=None)
+    with resources.warehouse(home) as con:
+        refresh_id = con.execute("select refresh_id from raw.this_refresh").fetchall()[0][0]
+        verdict = gate.run_gate(con, "publication", "marts", refresh_id, now, home.quality)
+        page.write_page(con, refresh_id, home.quality / "index.html")
+    failed = [r for r in verdict.results if not r.passed]
+    return Judgement(
+        passed=verdict.passed,
+        checks=len(verdict.results),
+        warnings=sum(r.severity == "warning" for r in failed),
+        stopping=[f"{r.check_name} ({r.failing_count})" for r in failed if r.severity == "error"],
+    )

@@ -1,0 +1,239 @@
+"""Where things are and how they are opened: the home folder, the secret, the warehouse connection, the lock.
+
+Belongs here: everything read from the environment, and nothing else reads it (profiles.yml apart).
+Does not belong here: what happens to the data.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import importlib.metadata
+import os
+import secrets
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import duckdb
+import filelock
+
+PROJECT = Path(__file__).resolve().parents[1]
+CODE_LISTS = PROJECT / "dbt_project" / "seeds" / "code_lists.csv"
+CHECKS = PROJECT / "expectations" / "checks"
+SHORTEST_SECRET = 32  # bytes; a shorter key can be guessed, and the keyed hash with it
+
+DAGSTER_SETTINGS = """\
+# Written once by lado; yours to edit. Nothing is sent to anybody, and what a step prints is not kept:
+# printed text is the place where a name could slip into storage.
+telemetry:
+  enabled: false
+compute_logs:
+  module: dagster._core.storage.noop_compute_log_manager
+  class: NoOpComputeLogManager
+run_monitoring:
+  enabled: true
+  start_timeout_seconds: 180
+  poll_interval_seconds: 60
+concurrency:
+  runs:
+    max_concurrent_runs: 1
+"""
+
+
+class NotReady(RuntimeError):
+    """The home or the environment lacks something; the message says what to set."""
+
+
+class AnotherRefreshIsRunning(RuntimeError):
+    """Somebody else holds the lock of this home."""
+
+
+@dataclass(frozen=True)
+class Home:
+    """One installation's folder; every path of a refresh hangs under `root`."""
+
+    root: Path
+    extra_profiles: Path | None = None
+
+    @property
+    def landing(self) -> Path:
+        return self.root / "landing"
+
+    @property
+    def warehouse(self) -> Path:
+        return self.root / "warehouse.duckdb"
+
+    @property
+    def published(self) -> Path:
+        return self.root / "published"
+
+    @property
+    def dagster(self) -> Path:
+        return self.root / "dagster"
+
+    @property
+    def dbt(self) -> Path:
+        return self.root / "dbt"
+
+    @property
+    def quality(self) -> Path:
+        return self.root / "quality"
+
+    @property
+    def log(self) -> Path:
+        return self.root / "logs" / "refresh.log"
+
+    @property
+    def demo_marker(self) -> Path:
+        return self.root / "DEMO"
+
+    @property
+    def demo_key(self) -> Path:
+        return self.root / "demo_subject.key"
+
+    @property
+    def profile_folders(self) -> list[Path]:
+        """Folders of authority profiles: the repository's, then (winning) the council's own."""
+        folders = [PROJECT / "ingest" / "profiles"]
+        if self.extra_profiles:
+            folders.append(self.extra_profiles)
+        return folders
+
+    def prepare(self) -> Home:
+        """Make the folders, private to this account and its group, and the settings of Dagster.
+
+        Sets the process umask: whatever this process writes later is closed to others too.
+        """
+        os.umask(0o027)
+        for folder in (self.root, self.landing, self.dagster, self.dbt, self.quality, self.log.parent):
+            folder.mkdir(mode=0o750, parents=True, exist_ok=True)
+        settings = self.dagster / "dagster.yaml"
+        if not settings.exists():
+            settings.write_text(DAGSTER_SETTINGS, encoding="utf-8")
+        os.environ["DAGSTER_HOME"] = str(self.dagster)
+        os.environ["LADO_HOME"] = str(self.root)
+        os.environ["LADO_WAREHOUSE"] = str(self.warehouse)
+        os.environ["DO_NOT_TRACK"] = "1"
+        os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
+        return self
+
+
+def home_from_environment(given: str | Path | None = None) -> Home:
+    """The home: the one given, else LADO_HOME, else `data` in the working folder."""
+    root = Path(given or os.environ.get("LADO_HOME") or "data").resolve()
+    extra = os.environ.get("LADO_PROFILES")
+    if extra and not Path(extra).is_dir():
+        raise NotReady("LADO_PROFILES names a folder that does not exist; create it or unset the variable")
+    return Home(root, Path(extra).resolve() if extra else None)
+
+
+def alert_webhook() -> str | None:
+    """Address that gets a JSON message when a refresh fails or is held (LADO_ALERT_WEBHOOK)."""
+    return os.environ.get("LADO_ALERT_WEBHOOK") or None
+
+
+def subject_secret(home: Home) -> bytes:
+    """The secret of the keyed hash over person identifiers.
+
+    From LADO_SUBJECT_KEY; in a demo home from the throw-away key the demo made. Raises NotReady when it
+    is missing or shorter than 32 bytes: without a secret a keyed hash is a dictionary (ENISA, 2019).
+    """
+    given = os.environ.get("LADO_SUBJECT_KEY", "").encode()
+    if not given and home.demo_marker.exists() and home.demo_key.exists():
+        given = home.demo_key.read_bytes().strip()
+    if not given:
+        raise NotReady(
+            "LADO_SUBJECT_KEY is not set, so nothing was read. Make one with\n"
+            '  python -c "import secrets; print(secrets.token_hex(32))"\n'
+            "and keep it where this account alone can read it: a lost key cannot be recovered"
+        )
+    if len(given) < SHORTEST_SECRET:
+        raise NotReady(f"LADO_SUBJECT_KEY is shorter than {SHORTEST_SECRET} bytes, so nothing was read")
+    return given
+
+
+def mark_as_demo(home: Home) -> None:
+    """Make the throw-away key of a demo home; refuses a home in which somebody's own data lies."""
+    if home.demo_marker.exists():
+        return
+    if any(home.landing.glob("*/*")) or home.warehouse.exists():
+        raise NotReady("this home holds extracts that are not the demo's; give the demo another with --home")
+    home.demo_marker.write_text("Everything in this home is made up by `lado demo`.\n", encoding="utf-8")
+    home.demo_key.touch(mode=0o600)
+    home.demo_key.write_text(secrets.token_hex(32), encoding="utf-8")
+
+
+@contextlib.contextmanager
+def warehouse(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The warehouse, open for writing by this process alone, closed again on the way out.
+
+    dbt opens the same file in the same process and DuckDB refuses two configurations of one file at a
+    time, so nobody keeps this connection. No extension is fetched.
+    """
+    con = duckdb.connect(
+        str(home.warehouse),
+        config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"},
+    )
+    try:
+        yield con
+    finally:
+        con.close()
+
+
+@contextlib.contextmanager
+def reading(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The warehouse, read-only, for `lado status` and `lado findings`; NotReady when there is none yet."""
+    if not home.warehouse.exists():
+        raise NotReady("no refresh has run in this home yet; `lado refresh` or `lado demo` makes the warehouse")
+    con = duckdb.connect(str(home.warehouse), read_only=True)
+    try:
+        yield con
+    finally:
+        con.close()
+
+
+def refresh_lock(home: Home) -> filelock.BaseFileLock:
+    """The lock of this home. The operating system drops it with its holder, so a kill leaves none behind.
+
+    One object a process: the command line takes it first and the Dagster run inside takes it again.
+    """
+    return filelock.FileLock(str(home.root / ".refresh.lock"), timeout=0, is_singleton=True)
+
+
+@contextlib.contextmanager
+def one_refresh_at_a_time(home: Home) -> Iterator[None]:
+    """Hold the lock of this home or raise AnotherRefreshIsRunning at once."""
+    lock = refresh_lock(home)
+    try:
+        lock.acquire()
+    except filelock.Timeout:
+        raise AnotherRefreshIsRunning(
+            "another refresh is running in this home; wait for it and look at `lado status`"
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@cache
+def code_version() -> str:
+    """Release and a hash of everything that decides a number, so a receipt says which code made it."""
+    digest = hashlib.sha256()
+    for folder in ("ingest", "matching", "expectations", "publish", "dbt_project"):
+        for path in sorted((PROJECT / folder).rglob("*")):
+            if path.suffix in {".py", ".sql", ".yml", ".csv"} and "profiles" not in path.parts:
+                digest.update(path.relative_to(PROJECT).as_posix().encode() + b"\0" + path.read_bytes())
+    try:
+        release = importlib.metadata.version("lado-warehouse")
+    except importlib.metadata.PackageNotFoundError:
+        release = "0"
+    return f"{release}+{digest.hexdigest()[:12]}"
+
+
+def is_watched() -> bool:
+    """Whether a person watches the screen (progress is shown only then)."""
+    return sys.stderr.isatty()
