@@ -87,8 +87,10 @@ def _refresh_id(con: duckdb.DuckDBPyConnection, now: dt.datetime) -> str:
 def _inputs(con: duckdb.DuckDBPyConnection, code: str, as_at: dt.date | None) -> str:
     """A fingerprint of all that decides the numbers: accepted extracts, profiles, code, and the as-at limit."""
     rows = con.execute(
-        "select distinct authority, feed, source_system, extract_on::varchar, file_name, content_hash, outcome "
-        "from raw.load_log where outcome <> 'waiting' order by all"
+        # Seen again tomorrow an accepted file is `already_loaded`: what counts is whether it is in or out.
+        "select distinct authority, feed, source_system, extract_on::varchar, file_name, content_hash, "
+        "outcome = 'refused' as is_refused from raw.load_log "
+        "where outcome not in ('waiting', 'ignored') order by all"
     ).fetchall()
     rows += con.execute("select authority, profile_hash from raw.authorities order by all").fetchall()
     said = repr((rows, code, as_at.isoformat() if as_at else None))

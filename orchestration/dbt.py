@@ -19,7 +19,8 @@ from orchestration.stations import StationFailed
 # Errors in which DuckDB quotes code, not data. All others may quote a value and are told by kind only.
 QUOTES_CODE_ONLY = ("Binder Error", "Catalog Error", "Parser Error", "Compilation Error", "Dependency Error")
 
-_manifests: dict[Home, Any] = {}
+# The manifest holds the project, not the home, so one a process serves every home it meets.
+_manifest: list[Any] = []
 
 
 @dataclass(frozen=True)
@@ -54,12 +55,12 @@ def parse(home: Home) -> Any:
 
     Raises StationFailed with dbt's words: parsing sees code, never data.
     """
-    if home not in _manifests:
+    if not _manifest:
         answer = _invoke(home, ["parse"])
         if not answer.success:
             raise StationFailed(f"dbt cannot parse the project: {answer.exception}")
-        _manifests[home] = answer.result
-    return _manifests[home]
+        _manifest.append(answer.result)
+    return _manifest[0]
 
 
 def manifest_as_dict(home: Home) -> dict[str, Any]:

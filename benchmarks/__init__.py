@@ -1,0 +1,1 @@
+"""Speed and scale, runnable by anyone: each figure stands beside a floor measured in the same run."""

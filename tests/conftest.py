@@ -1,0 +1,37 @@
+"""Homes that several tests share. Made once a session, copied where a test changes something.
+
+Belongs here: fixtures used by more than one folder of tests. Does not belong here: assertions.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from orchestration import resources, showcase
+from orchestration.refresh import Outcome, refresh
+from orchestration.resources import Home
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, Outcome]:
+    """The demo's home after its refresh, and the outcome. Read only: change a copy (`demo_copy`)."""
+    home = Home(tmp_path_factory.mktemp("demo")).prepare()
+    resources.mark_as_demo(home)
+    showcase.make_extracts(home, seed=1)
+    return home, refresh(home, settle_seconds=0)
+
+
+@pytest.fixture
+def demo_copy(demo: tuple[Home, Outcome], tmp_path: Path) -> Callable[[], Home]:
+    """Makes fresh copies of the demo's home."""
+
+    def copy() -> Home:
+        target = tmp_path / f"home{len(list(tmp_path.iterdir()))}"
+        shutil.copytree(demo[0].root, target, symlinks=True)
+        return Home(target).prepare()
+
+    return copy
