@@ -1,0 +1,212 @@
+"""One audience's tables as Parquet files and one DuckDB file, in a form that every reader can take.
+
+Belongs here: types, comments and content hashes of what is written.
+Does not belong here: what a table contains (`dbt_project/`), where the files go (`releases.py`).
+
+The form every reader can take. DuckDB files are written in the storage of version 1.0.0: files in the default
+of DuckDB 2.0 cannot be opened by older clients (ODBC drivers, DBeaver). Views leave as tables. Whole numbers
+wider than 64 bits leave as BIGINT (Parquet would turn them into floating point), lists as text joined
+with `;`, other text-like types as text; a type that not every reader knows is refused.
+
+The content hash of a table says whether two tables hold the same rows, in any order, in either format:
+
+    each row:   the text of every column in order (`cast(... as varchar)`, null as U+001E), joined by U+001F;
+                the lower 64 bits of its MD5 (`md5_number_lower`) as a number
+    the table:  SHA-256, in hex, of the UTF-8 text `<columns>|<rows>|<sum>`, where <columns> are `name TYPE`
+                joined by commas and <sum> is the sum of the rows' numbers
+
+It finds faults and differences. It is no seal against forgery; the SHA-256 of each file, also in the receipt,
+says whether the very bytes are those published.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from publish import releases
+
+_TABLE_NAME = re.compile(r"[a-z][a-z0-9_]*")
+_AS_IT_IS = re.compile(
+    r"BOOLEAN|U?(TINY|SMALL)INT|U?INTEGER|BIGINT|FLOAT|DOUBLE|DECIMAL\(.*\)|DATE|TIMESTAMP|VARCHAR"
+)
+_AS_BIGINT = re.compile(r"U?HUGEINT|UBIGINT")
+_AS_TEXT = re.compile(r"ENUM\(.*\)|JSON|UUID", re.DOTALL)
+
+
+class NotPublishable(Exception):
+    """A table cannot leave as it is; the message names table and column, never a value."""
+
+
+@dataclass(frozen=True)
+class Column:
+    name: str
+    type: str
+    comment: str | None
+
+
+@dataclass(frozen=True)
+class Table:
+    name: str
+    comment: str | None
+    columns: tuple[Column, ...]
+
+
+def write_audience(
+    con: duckdb.DuckDBPyConnection, audience: str, building: Path, refresh_id: str
+) -> dict[str, dict[str, Any]]:
+    """Write one audience's DuckDB file and Parquet files; rows and content hash by table."""
+    tables = _tables_of(con, audience)
+    if not tables:
+        raise NotPublishable(f"the warehouse has no table in schema {audience}; run `lado refresh`")
+    folder = building / audience
+    releases.make_folder(folder, group_reads=audience in releases.GROUP_READS)
+    con.execute(
+        f"attach {sql_text(folder / f'lado_{audience}.duckdb')} as leaving (read_write, storage_version 'v1.0.0')"
+    )
+    try:
+        con.execute("begin")
+        for table in tables:
+            wanted = ", ".join(_as_published(table, column) for column in table.columns)
+            con.execute(f"create table leaving.{table.name} as select {wanted} from {audience}.{table.name}")
+            _carry_comments(con, table)
+        con.execute("commit")
+        written = _types_written(con)
+        facts = {}
+        for table in tables:
+            columns = written[table.name]
+            ((rows, strangers, total),) = con.execute(
+                f"select count(*), count(*) filter (where refresh_id is distinct from ?), "
+                f"{_row_sum(name for name, _ in columns)} from leaving.{table.name}",
+                [refresh_id],
+            ).fetchall()
+            if strangers:
+                raise NotPublishable(
+                    f"{audience}.{table.name}: {strangers} of {rows} rows do not carry refresh {refresh_id}; "
+                    "it was not built by this refresh"
+                )
+            facts[table.name] = {"rows": rows, "content_hash": _hash_of(columns, rows, total)}
+            con.execute(
+                f"copy leaving.{table.name} to {sql_text(folder / f'{table.name}.parquet')} (format parquet)"
+            )
+    except BaseException:
+        _abandon(con)
+        raise
+    con.execute("detach leaving")
+    return facts
+
+
+def _abandon(con: duckdb.DuckDBPyConnection) -> None:
+    """Let go of a half-written file; what went wrong first is what the caller must hear."""
+    for statement in ("rollback", "detach leaving"):
+        try:
+            con.execute(statement)
+        except duckdb.Error:
+            continue
+
+
+def _tables_of(con: duckdb.DuckDBPyConnection, schema: str) -> list[Table]:
+    comments = dict(
+        con.execute(
+            """
+            select table_name, comment from duckdb_tables()
+            where database_name = current_database() and schema_name = $1
+            union all
+            select view_name, comment from duckdb_views()
+            where database_name = current_database() and schema_name = $1
+            """,
+            [schema],
+        ).fetchall()
+    )
+    columns = defaultdict(list)
+    for table, name, type_, comment in con.execute(
+        """
+        select table_name, column_name, data_type, comment from duckdb_columns()
+        where database_name = current_database() and schema_name = ?
+        order by table_name, column_index
+        """,
+        [schema],
+    ).fetchall():
+        columns[table].append(Column(name, type_, comment))
+    for table, held in columns.items():
+        if not _TABLE_NAME.fullmatch(table):
+            raise NotPublishable(
+                f"{schema}: a table's name must be lower-case letters, digits and _ to be a file's"
+            )
+        if "refresh_id" not in {column.name for column in held}:
+            raise NotPublishable(
+                f"{schema}.{table} has no column refresh_id, so a reader could not tell its refresh"
+            )
+    return [Table(name, comments[name], tuple(columns[name])) for name in sorted(columns)]
+
+
+def _as_published(table: Table, column: Column) -> str:
+    name, type_ = sql_name(column.name), column.type
+    if _AS_IT_IS.fullmatch(type_):
+        return name
+    if _AS_BIGINT.fullmatch(type_):
+        return f"cast({name} as bigint) as {name}"
+    if type_.endswith("[]"):
+        return f"array_to_string(cast({name} as varchar[]), ';') as {name}"
+    if _AS_TEXT.fullmatch(type_):
+        return f"cast({name} as varchar) as {name}"
+    raise NotPublishable(
+        f"{table.name}.{column.name} is of type {type_}, which not every reader of Parquet knows"
+    )
+
+
+def _carry_comments(con: duckdb.DuckDBPyConnection, table: Table) -> None:
+    if table.comment:
+        con.execute(f"comment on table leaving.{table.name} is {sql_text(table.comment)}")
+    for column in table.columns:
+        if column.comment:
+            con.execute(
+                f"comment on column leaving.{table.name}.{sql_name(column.name)} is {sql_text(column.comment)}"
+            )
+
+
+def _types_written(con: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[str, str]]]:
+    types = defaultdict(list)
+    for table, name, type_ in con.execute(
+        "select table_name, column_name, data_type from duckdb_columns() where database_name = 'leaving' "
+        "order by table_name, column_index"
+    ).fetchall():
+        types[table].append((name, type_))
+    return types
+
+
+def sql_name(identifier: str) -> str:
+    """A name quoted for SQL, whatever is in it."""
+    return '"' + identifier.replace('"', '""') + '"'
+
+
+def sql_text(value: object) -> str:
+    """A text or path quoted for SQL where a parameter cannot stand (attach, copy, comment on)."""
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+def content_hash(con: duckdb.DuckDBPyConnection, relation: str) -> str:
+    """The content hash (see the module's docstring) of a relation named in SQL, a table or read_parquet(...)."""
+    described = con.execute(f"describe select * from {relation}").fetchall()
+    columns = [(name, type_) for name, type_, *_ in described]
+    ((rows, total),) = con.execute(
+        f"select count(*), {_row_sum(n for n, _ in columns)} from {relation}"
+    ).fetchall()
+    return _hash_of(columns, rows, total)
+
+
+def _row_sum(names: Iterable[str]) -> str:
+    texts = ", ".join(f"coalesce(cast({sql_name(n)} as varchar), chr(30))" for n in names)
+    return f"sum(md5_number_lower(concat_ws(chr(31), {texts})))"
+
+
+def _hash_of(columns: list[tuple[str, str]], rows: int, total: int | None) -> str:
+    head = ",".join(f"{name} {type_}" for name, type_ in columns)
+    return hashlib.sha256(f"{head}|{rows}|{total or 0}".encode()).hexdigest()
