@@ -1,0 +1,438 @@
+"""Every measure, counted a second time from the extracts.
+
+Belongs here: what each measure counts, over which base, by which breakdowns, in which periods: written
+from the definitions of the measures alone, so that agreement with the warehouse means something. Does not
+belong here: SQL, or anything read from the warehouse other than match probabilities.
+
+Result of `recompute`: one row for each (authority, period_kind, period_start, measure, dimension_1,
+member_1, dimension_2, member_2) with population, numerator, denominator, base, value, unit; counts are
+floats; `required` says that the warehouse must hold the row when it is not zero.
+
+Readings where the definitions leave a choice:
+- the age of exactly n months belongs to the shorter band, as `closed_within_n_months` counts it;
+- a request dated before its contact or after the as-at date is not usable: the contact's day stands in;
+- an allegation has its own concern category; its sector, area, role, team, agency and pathway are its
+  referral's;
+- `meetings`, `requests`, `feedback`, `escalations`, `setting_concerns`, `training_sessions` count by their
+  own date, and their population is not compared (the four names do not describe them).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from . import stock
+from .facts import Facts
+from .tally import BANDS, KEY, Items, attach, base_text, grid, percent, periods_between, shape
+
+OUTCOMES = ["substantiated", "unsubstantiated", "unfounded", "false", "malicious"]
+REFERRAL_DIMS = (
+    "pathway",
+    "area",
+    "sector_group",
+    "sector",
+    "staff_role",
+    "referrer_agency",
+    "source_team",
+    "concern_category",
+    "harm_criterion",
+)
+COMPARED = (
+    "contacts",
+    "contacts_threshold_met",
+    "referrals",
+    "referrals_share",
+    "allegations",
+    "allegations_share",
+    "cases_closed",
+    "closed_within_1_month",
+    "closed_within_3_months",
+    "closed_within_12_months",
+    "outcomes",
+)
+
+
+class Recomputation:
+    """Collects the rows of one authority."""
+
+    def __init__(self, facts: Facts, lists: dict[str, list[str]]) -> None:
+        self.facts, self.lists = facts, lists
+        self.rows: list[pd.DataFrame] = []
+        self.periods_of: dict[str, pd.DataFrame] = {}
+
+    def available(self, *feeds: str) -> bool:
+        return all(self.facts.extracts.is_available(feed) for feed in feeds)
+
+    def periods(self, *feeds: str) -> pd.DataFrame:
+        first = self.facts.extracts.complete_from(feeds)
+        return periods_between(first, self.facts.as_at)
+
+    def members(self, dim: str, own: tuple[str, ...], items: Items, base: Items | None) -> list[str]:
+        """All canonical members of outcome, action and bands; of other dimensions, those seen."""
+        if dim == "outcome":
+            seen = [m for m in items.seen(dim) if m not in OUTCOMES]
+            return OUTCOMES + seen
+        if dim == "action":
+            actions = self.lists["action"]
+            return actions + [m for m in items.seen(dim) if m not in actions]
+        if dim in ("band", "age_band"):
+            return list(BANDS)
+        where = base if base is not None and dim not in own and dim in base.frame else items
+        return where.seen(dim)
+
+    def count(
+        self,
+        measure: str,
+        population: str | None,
+        items: Items,
+        breakdowns: list[tuple[str, ...]],
+        feeds: tuple[str, ...],
+        base: tuple[str, Items] | None = None,
+        own: tuple[str, ...] = (),
+        weight: str | None = None,
+        total: bool = True,
+        unit: str | None = None,
+    ) -> None:
+        """Rows of one measure for its total and each breakdown, with its base where it has one."""
+        if not self.available(*feeds):
+            return
+        periods = self.periods(*feeds)
+        self.periods_of[measure] = periods
+        for dims in ([()] if total else []) + breakdowns:
+            names = {d: self.members(d, own, items, base[1] if base else None) for d in dims}
+            frame = attach(grid(periods, names), items.tally(dims, weight), list(dims), "numerator")
+            if base:
+                kept = [d for d in dims if d not in own]
+                frame = attach(frame, base[1].tally(tuple(kept)), kept, "denominator")
+                frame["base"] = self.bases(base[0], frame, kept)
+            self.rows.append(
+                shape(frame, dims, measure, population, unit or ("percent" if base else "count"))
+            )
+
+    @staticmethod
+    def bases(measure: str, frame: pd.DataFrame, kept: list[str]) -> pd.Series:
+        if not kept:
+            return pd.Series(measure, index=frame.index, dtype=object)
+        texts = [
+            base_text(measure, dict(zip(kept, row, strict=True)))
+            for row in zip(*(frame[d] for d in kept), strict=True)
+        ]
+        return pd.Series(texts, index=frame.index, dtype=object)
+
+
+def recompute(facts: Facts, lists: dict[str, list[str]]) -> pd.DataFrame:
+    """All measures of one authority. `lists` holds the members of each closed code list."""
+    made = Recomputation(facts, lists)
+    _contacts(made)
+    _referrals(made)
+    _allegations(made)
+    _closed(made)
+    _around_the_case(made)
+    stock.add(made)
+    result = pd.concat(made.rows, ignore_index=True)
+    result = pd.concat([result, _year_on_year(result, made.periods_of)], ignore_index=True)
+    result.insert(0, "authority", facts.authority)
+    result["required"] = True
+    return result[[*KEY, "population", "numerator", "denominator", "base", "value", "unit", "required"]]
+
+
+def singles(*dims: str) -> list[tuple[str, ...]]:
+    return [(d,) for d in dims]
+
+
+def _contacts(made: Recomputation) -> None:
+    contacts = made.facts.items["contacts"]
+    frame, feeds = contacts.frame, ("contacts",)
+    dims = ("area", "sector_group", "sector", "staff_role", "referrer_agency", "concern_category", "channel")
+    made.count("contacts", "received", contacts, singles(*dims), feeds)
+    base = ("contacts", contacts)
+    if made.facts.extracts.maps("contacts", "threshold_met"):
+        met = contacts.where(frame["is_met"])
+        made.count("contacts_threshold_met", "received", met, singles("sector_group", "sector"), feeds, base)
+        missing = contacts.where(frame["not_on_case_system"])
+        made.count(
+            "threshold_met_not_on_case_system", "received", missing, singles("sector_group"),
+            ("contacts", "referrals"), ("contacts_threshold_met", met),
+        )  # fmt: skip
+    asked = contacts.where(frame["is_requested"])
+    made.count(
+        "referrals_requested",
+        "received",
+        asked,
+        singles("sector_group", "area", "referrer_agency"),
+        feeds,
+        base,
+    )
+    both, requested = ("contacts", "referrals"), ("referrals_requested", asked)
+    made.count(
+        "requested_referrals_received", "received", asked, singles("sector_group", "area"), both, requested,
+        weight="match_probability",
+    )  # fmt: skip
+    made.count(
+        "contacts_with_referral",
+        "received",
+        contacts,
+        singles("sector_group"),
+        both,
+        base,
+        weight="match_probability",
+    )
+    made.count(
+        "requested_referrals_outstanding", "received", contacts.where(frame["is_outstanding"]),
+        singles("sector_group", "age_band"), both, requested, own=("age_band",),
+    )  # fmt: skip
+    closed = contacts.frame.assign(on=contacts.frame["closed_on"])
+    closed = Items(closed[closed["on"].notna()])
+    if made.facts.extracts.maps("contacts", "oversight_on"):
+        seen = closed.where(
+            closed.frame["oversight_on"].notna() & (closed.frame["oversight_on"] <= made.facts.as_at)
+        )
+        made.count("contacts_oversight_recorded", "closed", seen, [], feeds, ("contacts closed", closed))
+
+
+def _referrals(made: Recomputation) -> None:
+    plain, exploded = made.facts.items["referrals"], made.facts.items["referrals_by_criterion"]
+    feeds = ("referrals",)
+    pairs = [("pathway", d) for d in REFERRAL_DIMS[1:]]
+    for breakdowns, items, total in (
+        ([*singles(*REFERRAL_DIMS[:-1]), *pairs[:-1]], plain, True),
+        ([("harm_criterion",), pairs[-1]], exploded, False),
+    ):
+        made.count("referrals", "received", items, breakdowns, feeds, total=total)
+        base = ("referrals", plain)
+        made.count(
+            "referrals_share", "received", items, breakdowns, feeds, base, own=REFERRAL_DIMS, total=total
+        )
+    made.count(
+        "referrals_without_contact", "received", plain, singles("sector_group"), ("referrals", "contacts"),
+        ("referrals", plain), weight="without_contact",
+    )  # fmt: skip
+    _within_group(made, "referrals", plain, [("sector",), ("sector_group", "staff_role")], feeds)
+    _per_week(made, plain)
+    frame = plain.frame
+    both = plain.where(frame["has_both_dates"])
+    made.count(
+        "employer_reported_within_1_working_day", "received", both.where(both.frame["reported_within_1_day"]),
+        singles("sector_group"), feeds, ("employer_reported_with_both_dates", both),
+    )  # fmt: skip
+    for name in ("1_month", "3_months", "12_months"):
+        made.count(
+            f"closed_within_{name}_of_received", "received", plain.where(frame[f"within_{name}"]),
+            singles("pathway", "sector_group"), feeds, ("referrals", plain),
+        )  # fmt: skip
+
+
+def _within_group(made, measure: str, items: Items, breakdowns, feeds) -> None:
+    """`<measure>_share_of_sector_group`: the base is the measure in the member's own sector group."""
+    if not made.available(*feeds):
+        return
+    periods = made.periods(*feeds)
+    name = f"{measure}_share_of_sector_group"
+    for dims in breakdowns:
+        names = {d: items.seen(d) for d in dims}
+        frame = attach(grid(periods, names), items.tally(dims), list(dims), "numerator")
+        if "sector_group" not in dims:
+            frame["sector_group"] = frame["sector"].map(made.facts.groups)
+        frame = attach(frame, items.tally(("sector_group",)), ["sector_group"], "denominator")
+        frame["base"] = made.bases(measure, frame, ["sector_group"])
+        made.rows.append(shape(frame, dims, name, "received", "percent"))
+
+
+def _per_week(made: Recomputation, items: Items) -> None:
+    periods = made.periods("referrals")
+    ends = periods["period_end"].clip(upper=made.facts.as_at)
+    weeks = periods.assign(weeks=((ends - periods["period_start"]).dt.days + 1) / 7)
+    for dims in [(), ("pathway",)]:
+        names = {d: items.seen(d) for d in dims}
+        frame = attach(grid(periods, names), items.tally(dims), list(dims), "numerator")
+        frame = frame.merge(
+            weeks[["period_kind", "period_start", "weeks"]], on=["period_kind", "period_start"]
+        )
+        frame["value"] = frame["numerator"] / frame["weeks"]
+        frame["denominator"] = frame["weeks"]
+        made.rows.append(shape(frame, dims, "referrals_per_week", "received", "per_week"))
+
+
+def _allegations(made: Recomputation) -> None:
+    items = made.facts.items
+    allegations, referrals = items["allegations"], items["referrals"]
+    frame = allegations.frame
+    feeds = ("referrals", "allegations")
+    pairs = [
+        ("concern_category", "sector_group"),
+        ("concern_category", "source_team"),
+        ("sector", "concern_category"),
+    ]
+    dims = ("concern_category", "sector_group", "sector", "area", "staff_role", "recorded_as")
+    base = ("referrals", referrals)
+    made.count(
+        "allegations", "received", allegations, singles(*dims) + pairs, feeds, base, own=("recorded_as",)
+    )
+    share = ("concern_category", "sector_group", "area", "staff_role")
+    made.count(
+        "allegations_share",
+        "received",
+        allegations,
+        singles(*share),
+        feeds,
+        ("allegations", allegations),
+        own=share,
+    )
+    _within_group(
+        made, "allegations", allegations, [("sector",), ("sector_group", "concern_category")], feeds
+    )
+    known = (*feeds, "outcomes")
+    concluded = allegations.where(frame["is_concluded"])
+    group, whole = singles("sector_group"), ("allegations", allegations)
+    made.count("allegations_concluded_of_received", "received", concluded, group, known, whole)
+    made.count(
+        "allegations_open_of_received",
+        "received",
+        allegations.where(~frame["is_concluded"]),
+        group,
+        known,
+        whole,
+    )
+    of = ("allegations_concluded_of_received", concluded)
+    by_outcome = [
+        ("outcome",),
+        ("outcome", "sector_group"),
+        ("outcome", "sector"),
+        ("outcome", "concern_category"),
+    ]
+    made.count("outcomes_of_received", "received", concluded, by_outcome, known, of, own=("outcome",))
+    in_period = items["concluded"]
+    made.count(
+        "outcomes", "concluded", in_period, by_outcome[:2], known, ("outcomes", in_period), own=("outcome",)
+    )
+    acted = (*known, "actions")
+    by_action = [("action",), ("action", "sector_group"), ("action", "outcome")]
+    made.count(
+        "actions_of_received",
+        "received",
+        items["actions"],
+        by_action,
+        acted,
+        of,
+        own=("action", "outcome"),
+        total=False,
+    )
+    removed = allegations.where(frame["is_removal"])
+    made.count("removals_of_received", "received", removed, group, acted, of)
+    without = allegations.where(frame["is_removal_without_dbs"])
+    made.count("removals_without_dbs", "received", without, group, acted, ("removals_of_received", removed))
+    made.count("dbs_referrals", "received", allegations.where(frame["has_dbs"]), group, acted, of)
+    made.count("prosecutions", "received", allegations.where(frame["has_prosecution"]), group, acted, of)
+
+
+def _closed(made: Recomputation) -> None:
+    closed, feeds = made.facts.items["closed"], ("referrals",)
+    made.count("cases_closed", "closed", closed, singles("pathway", "sector_group"), feeds)
+    base = ("cases_closed", closed)
+    for name in ("1_month", "3_months", "12_months"):
+        made.count(
+            f"closed_within_{name}", "closed", closed.where(closed.frame[f"within_{name}"]),
+            singles("pathway", "sector_group", "police_involved"), feeds, base,
+        )  # fmt: skip
+    made.count(
+        "closed_band",
+        "closed",
+        closed,
+        [("band",), ("band", "pathway")],
+        feeds,
+        base,
+        own=("band",),
+        total=False,
+    )
+
+
+def _around_the_case(made: Recomputation) -> None:
+    items = made.facts.items
+    referrals = ("referrals", items["referrals"])
+    meetings, kind = items["meetings"], singles("meeting_type")
+    feeds = ("referrals", "meetings")
+    made.count("meetings", None, meetings, kind, ("meetings",))
+    for name, measure in (
+        ("actions", "meeting_actions_within_1_working_day"),
+        ("notes", "meeting_notes_within_20_working_days"),
+    ):
+        recorded = meetings.where(meetings.frame[f"has_{name}"])
+        in_time = recorded.where(recorded.frame[f"{name}_in_time"])
+        made.count(measure, None, in_time, kind, ("meetings",), (f"meetings with {name}", recorded))
+    flags = ("in_care", "send", "child_in_need", "child_protection", "early_help")
+    made.count(
+        "children",
+        "received",
+        items["children"],
+        singles(*flags),
+        ("referrals", "children"),
+        referrals,
+        own=flags,
+    )
+    made.count("requests", None, items["requests"], singles("request_type"), ("requests",))
+    feedback, feeds = items["feedback"], ("referrals", "feedback")
+    made.count("feedback_returned", None, feedback, [], feeds, referrals)
+    if made.available(*feeds):
+        rated = feedback.where(feedback.frame["rating"].notna())
+        frame = attach(made.periods(*feeds), rated.tally((), "rating"), [], "numerator")
+        frame = attach(frame, feedback.tally(()), [], "denominator")
+        frame["value"] = percent(frame["numerator"], frame["denominator"]) / 100
+        frame["base"] = "feedback_returned"
+        made.rows.append(shape(frame, (), "feedback_rating", None, "rating"))
+    made.count(
+        "escalations", None, items["escalations"], singles("raised_with"), ("referrals", "escalations"),
+        referrals, own=("raised_with",),
+    )  # fmt: skip
+    made.count(
+        "setting_concerns",
+        None,
+        items["setting_concerns"],
+        singles("concern_type", "sector_group"),
+        ("setting_concerns",),
+    )
+    made.count("training_sessions", None, items["training"], singles("sector"), ("training",))
+
+
+def _year_on_year(rows: pd.DataFrame, periods_of: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """Number, percent and points of change on the same period a year earlier; whole periods only."""
+    made = []
+    for measure in COMPARED:
+        if measure not in periods_of:
+            continue
+        whole = periods_of[measure]
+        whole = whole.loc[~whole["is_part_period"], ["period_kind", "period_start"]]
+        single = rows[(rows["measure"] == measure) & (rows["dimension_2"] == "all")].merge(whole)
+        keys = ["period_kind", "period_start", "dimension_1", "member_1", "dimension_2", "member_2"]
+        earlier = single[[*keys, "numerator", "value"]].copy()
+        earlier["period_start"] = earlier["period_start"] + pd.DateOffset(years=1)
+        both = single.merge(earlier, on=keys, suffixes=("", "_before"))
+        change = both["numerator"] - both["numerator_before"]
+        number = both.assign(
+            measure=f"{measure}_change_number",
+            numerator=change,
+            denominator=np.nan,
+            base=None,
+            value=change,
+            unit="count",
+        )
+        relative = both.assign(
+            measure=f"{measure}_change_percent",
+            numerator=change,
+            denominator=both["numerator_before"],
+            base=f"{measure} a year earlier",
+            value=percent(change, both["numerator_before"]),
+            unit="percent",
+        )
+        made += [number, relative]
+        if (single["unit"] == "percent").any():
+            points = both["value"] - both["value_before"]
+            made.append(
+                both.assign(
+                    measure=f"{measure}_change_points", numerator=np.nan, denominator=np.nan, base=None,
+                    value=points, unit="percentage_points",
+                )
+            )  # fmt: skip
+    if not made:
+        return rows.iloc[:0]
+    return pd.concat(made, ignore_index=True)[rows.columns]
