@@ -1,0 +1,66 @@
+"""Great Expectations' part: judge one row of counts and keep its suite and result.
+
+Belongs here: everything that touches Great Expectations. Does not belong here: counting (gate.py).
+
+Great Expectations on DuckDB through SQLAlchemy is broken (fivetran/great_expectations#11579) and on pandas it wants the
+whole data in memory, so it is given only the counts: one column for each check, one row. It is imported here,
+inside the function, because the import is the dearest step of a small refresh (some 2 cpu-seconds).
+"""
+
+from pathlib import Path
+import gc
+import json
+
+from expectations.check import Check
+
+# A check that could not be counted stands in the frame as a number that no tolerance accepts.
+NOT_COUNTED = -1.0
+
+
+def judge(counts: list[tuple[Check, float]], suite_name: str, results_dir: Path, meta: dict[str, dict]) -> dict[str, bool]:
+    """Which checks passed, by name, as Great Expectations says.
+
+    `counts` holds for each check the number to hold against its tolerance. The suite and the validation result are
+    written to results_dir as <suite_name>.suite.json and <suite_name>.result.json. `meta` is kept with each
+    expectation; it may hold counts, never values.
+    """
+    gx, expectation, data_frame = _imports()
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = {"globally": False, "metric_calculations": False}
+    suite = gx.ExpectationSuite(
+        name=suite_name,
+        expectations=[
+            expectation(
+                column=check.name,
+                min_value=0,
+                max_value=check.tolerance,
+                severity="critical" if check.severity == "error" else "warning",
+                meta=meta[check.name],
+            )
+            for check, _ in counts
+        ],
+    )
+    frame = data_frame([{check.name: number for check, number in counts}])
+    asset = context.data_sources.add_pandas("counts").add_dataframe_asset("counts")
+    batch = asset.add_batch_definition_whole_dataframe("one_row").get_batch(batch_parameters={"dataframe": frame})
+    result = batch.validate(suite, result_format="BOOLEAN_ONLY")
+
+    results_dir.mkdir(parents=True, exist_ok=True)
+    for kind, said in (("suite", suite.to_json_dict()), ("result", result.to_json_dict())):
+        path = results_dir / f"{suite_name}.{kind}.json"
+        path.write_text(json.dumps(said, indent=1, default=str) + "\n", encoding="utf-8")
+    return {one.expectation_config.kwargs["column"]: bool(one.success) for one in result.results}
+
+
+def _imports():
+    # Collecting garbage while thousands of modules load frees nothing and costs a fifth of the import.
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        from great_expectations.expectations import ExpectColumnMaxToBeBetween
+        from pandas import DataFrame
+        import great_expectations
+    finally:
+        if was_enabled:
+            gc.enable()
+    return great_expectations, ExpectColumnMaxToBeBetween, DataFrame
