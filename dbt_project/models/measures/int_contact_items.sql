@@ -22,7 +22,12 @@ dates as (select date_on, working_day_number from {{ ref('dim_dates') }}),
 outstanding as (
     select
         contacts.*,
-        {{ band('contacts.requested_on', 'contacts.as_at') }} as age_band,
+        case
+            when contacts.as_at <= contacts.requested_on + interval 1 month then 'under_1_month'
+            when contacts.as_at <= contacts.requested_on + interval 3 month then '1_to_3_months'
+            when contacts.as_at <= contacts.requested_on + interval 12 month then '3_to_12_months'
+            else 'over_12_months'
+        end as age_band,
     from contacts
     inner join dates as requested on contacts.requested_on = requested.date_on
     inner join dates as today on contacts.as_at = today.date_on

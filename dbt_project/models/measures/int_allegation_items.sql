@@ -1,0 +1,72 @@
+with
+
+actions as (
+    select
+        allegation_key as actions_of,
+        list(distinct action_key order by action_key) as action,
+    from {{ ref('fct_actions') }}
+    group by allegation_key
+),
+
+allegations as (
+    select
+        allegations.*,
+        authorities.as_at,
+        actions.action,
+        coalesce(areas.area_code, 'unknown') as area,
+        coalesce(sectors.sector_code, 'unknown') as sector,
+        coalesce(sectors.sector_group_code, 'unknown') as sector_group,
+        allegations.staff_role_key as staff_role,
+        allegations.concern_category_key as concern_category,
+        allegations.outcome_key as outcome,
+    from {{ ref('fct_allegations') }} as allegations
+    inner join {{ ref('dim_authorities') }} as authorities on allegations.authority = authorities.authority
+    left join {{ ref('dim_areas') }} as areas on allegations.area_key = areas.area_key
+    left join {{ ref('dim_sectors') }} as sectors on allegations.sector_key = sectors.sector_key
+    left join actions on allegations.allegation_key = actions.actions_of
+),
+
+items as (
+    select 'allegations' as counts, received_on as event_on, * from allegations
+    union all by name
+    select 'allegations_concluded_of_received' as counts, received_on as event_on, * from allegations
+    where is_concluded
+    union all by name
+    select 'allegations_open_of_received' as counts, received_on as event_on, * from allegations
+    where not is_concluded
+    union all by name
+    select 'outcomes' as counts, outcome_on as event_on, * from allegations
+    where is_concluded
+    union all by name
+    select 'actions_of_received' as counts, received_on as event_on, * from allegations
+    where action is not null
+    union all by name
+    select 'removals_of_received' as counts, received_on as event_on, * from allegations
+    where is_removal_after_substantiated
+    union all by name
+    select 'removals_without_dbs' as counts, received_on as event_on, * from allegations
+    where is_removal_after_substantiated and not has_dbs_referral
+    union all by name
+    select 'dbs_referrals' as counts, received_on as event_on, * from allegations
+    where has_dbs_referral
+    union all by name
+    select 'prosecutions' as counts, received_on as event_on, * from allegations
+    where has_prosecution
+)
+
+select
+    authority,
+    counts,
+    event_on,
+    cast(1 as decimal(18, 12)) as amount,
+    area,
+    sector_group,
+    sector,
+    staff_role,
+    source_team,
+    concern_category,
+    recorded_as,
+    outcome,
+    action,
+from items
+where event_on <= as_at

@@ -1,0 +1,223 @@
+with
+
+authorities as (select authority, as_at from {{ ref('dim_authorities') }}),
+
+officers as (select * from {{ ref('dim_officers') }}),
+
+caseload as (select * from {{ ref('fct_caseload_weekly') }}),
+
+measures as (
+    select authority, min(complete_from) as complete_from from {{ ref('dim_measures') }}
+    where is_available
+    group by authority
+),
+
+periods as (
+    select distinct
+        authorities.authority,
+        periods.period_kind,
+        periods.period_start,
+        authorities.as_at,
+        -- Days after the as-at date have not happened: they count neither as time nor as an end.
+        least(periods.period_end, authorities.as_at) as last_on,
+    from authorities
+    inner join measures on authorities.authority = measures.authority
+    inner join {{ ref('int_measure_periods') }} as periods
+        on periods.period_start <= authorities.as_at and periods.period_end >= measures.complete_from
+),
+
+referrals as (
+    select
+        referrals.authority,
+        referrals.received_on,
+        referrals.pathway,
+        coalesce(officers.officer_role, 'unknown') as officer_group,
+        case
+            when referrals.closed_on >= referrals.received_on and referrals.closed_on <= authorities.as_at
+                then referrals.closed_on
+        end as closed_on,
+    from {{ ref('fct_referrals') }} as referrals
+    inner join authorities on referrals.authority = authorities.authority
+    left join officers on referrals.officer_key = officers.officer_key
+),
+
+-- A census is taken at the end of a day; the stock at a period's start is that of the evening before.
+censuses as (
+    select distinct
+        authority,
+        'cases_open_at_start' as counts,
+        cast(period_start - interval 1 day as date) as census_on,
+        period_start as aged_on,
+    from periods
+    union all
+    select distinct authority, 'cases_open_at_end' as counts, last_on as census_on, last_on as aged_on from periods
+),
+
+open_cases as (
+    select
+        censuses.*,
+        referrals.pathway,
+        referrals.officer_group,
+        case
+            when censuses.aged_on <= referrals.received_on + interval 1 month then 'under_1_month'
+            when censuses.aged_on <= referrals.received_on + interval 3 month then '1_to_3_months'
+            when censuses.aged_on <= referrals.received_on + interval 12 month then '3_to_12_months'
+            else 'over_12_months'
+        end as age_band,
+    from censuses
+    inner join referrals
+        on
+            censuses.authority = referrals.authority
+            and referrals.received_on <= censuses.census_on
+            and (referrals.closed_on is null or referrals.closed_on > censuses.census_on)
+),
+
+open_members as (
+    select
+        authority,
+        counts,
+        aged_on,
+        case
+            when grouping(pathway) = 0 then 'pathway'
+            when grouping(officer_group) = 0 then 'officer_group'
+            when grouping(age_band) = 0 then 'age_band'
+            else 'all'
+        end as dimension_1,
+        coalesce(pathway, officer_group, age_band, 'all') as member_1,
+        count(*) as amount,
+    from open_cases
+    group by grouping sets (
+        (authority, counts, aged_on),
+        (authority, counts, aged_on, pathway),
+        (authority, counts, aged_on, officer_group),
+        (authority, counts, aged_on, age_band)
+    )
+),
+
+stock as (
+    select
+        periods.authority,
+        periods.period_kind,
+        periods.period_start,
+        open_members.counts,
+        open_members.dimension_1,
+        open_members.member_1,
+        open_members.amount,
+    from periods
+    inner join open_members
+        on
+            periods.authority = open_members.authority
+            and open_members.aged_on
+            = case open_members.counts when 'cases_open_at_start' then periods.period_start else periods.last_on end
+),
+
+-- Received and closed are counted here from the records, not from the two censuses, or the sum could not fail.
+moved as (
+    select
+        periods.authority,
+        periods.period_kind,
+        periods.period_start,
+        count_if(referrals.received_on between periods.period_start and periods.last_on)
+        - count_if(referrals.closed_on between periods.period_start and periods.last_on) as amount,
+    from periods
+    inner join referrals on periods.authority = referrals.authority
+    group by all
+),
+
+differences as (
+    select
+        moved.authority,
+        moved.period_kind,
+        moved.period_start,
+        moved.amount
+        + coalesce(sum(case stock.counts when 'cases_open_at_start' then stock.amount else -stock.amount end), 0)
+            as amount,
+    from moved
+    left join stock
+        on
+            moved.authority = stock.authority
+            and moved.period_kind = stock.period_kind
+            and moved.period_start = stock.period_start
+            and stock.dimension_1 = 'all'
+    group by moved.authority, moved.period_kind, moved.period_start, moved.amount
+),
+
+weeks as (
+    select
+        caseload.authority,
+        caseload.week_ending_on,
+        sum(caseload.open_case_count) / nullif(sum(caseload.fte), 0) as cases_per_fte,
+    from caseload
+    group by all
+),
+
+caseload_statistics as (
+    select
+        periods.authority,
+        periods.period_kind,
+        periods.period_start,
+        unnest(['maximum', 'median']) as member_1,
+        unnest([max(caseload.open_case_count), median(caseload.open_case_count)]) as amount,
+    from periods
+    inner join caseload
+        on
+            periods.authority = caseload.authority
+            and caseload.week_ending_on between periods.period_start and periods.last_on
+    inner join officers on caseload.officer_key = officers.officer_key
+    where officers.officer_id is not null
+    group by periods.authority, periods.period_kind, periods.period_start
+    union all
+    select
+        periods.authority,
+        periods.period_kind,
+        periods.period_start,
+        'per_fte' as member_1,
+        avg(weeks.cases_per_fte) as amount,
+    from periods
+    inner join weeks
+        on
+            periods.authority = weeks.authority
+            and weeks.week_ending_on between periods.period_start and periods.last_on
+    group by periods.authority, periods.period_kind, periods.period_start
+),
+
+lado_fte as (
+    select
+        periods.authority,
+        periods.period_kind,
+        periods.period_start,
+        sum(
+            officers.fte
+            * greatest(
+                least(coalesce(officers.ended_on, periods.last_on), periods.last_on)
+                - greatest(coalesce(officers.started_on, periods.period_start), periods.period_start)
+                + 1,
+                0
+            )
+        ) / (periods.last_on - periods.period_start + 1) as amount,
+    from periods
+    inner join officers on periods.authority = officers.authority
+    where officers.officer_role = 'lado'
+    group by periods.authority, periods.period_kind, periods.period_start, periods.last_on
+)
+
+select
+    authority,
+    period_kind,
+    period_start,
+    counts,
+    dimension_1,
+    member_1,
+    cast(amount as double) as amount,
+from stock
+union all
+select authority, period_kind, period_start, 'stock_difference', 'all', 'all', cast(amount as double)
+from differences
+union all
+select authority, period_kind, period_start, 'caseload', 'statistic', member_1, cast(amount as double)
+from caseload_statistics
+where amount is not null
+union all
+select authority, period_kind, period_start, 'lado_fte', 'all', 'all', cast(amount as double) from lado_fte
+union all
+select authority, period_kind, period_start, 'weeks', 'all', 'all', (last_on - period_start + 1) / 7.0 from periods
