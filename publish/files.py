@@ -130,7 +130,7 @@ def rollback(home: Path, to: str | None = None) -> dict[str, Any]:
     kept = releases.receipts(home)
     if to is None:
         current = releases.current_refresh(home)
-        earlier = kept[list(kept).index(current) + 1 :] if current in kept else list(kept)
+        earlier = list(kept)[list(kept).index(current) + 1 if current in kept else 0 :]
         if not earlier:
             raise releases.NoSuchRelease("there is no earlier release to go back to")
         to = earlier[0]

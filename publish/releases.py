@@ -15,6 +15,7 @@ instant, the next publication or rollback completes the turn first.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -121,8 +122,7 @@ def begin(home: Path, refresh_id: str) -> Path:
     published = published_folder(home)
     make_folder(published, group_reads=True)
     finish_interrupted_turn(home)
-    for leftover in [*published.glob(".building-*"), *published.glob(".removed-*")]:
-        shutil.rmtree(leftover, ignore_errors=True)
+    _remove(published, ".building-*", ".removed-*")
     building = published / f".building-{refresh_id}"
     make_folder(building, group_reads=True)
     return building
@@ -186,14 +186,18 @@ def _remove_beyond(home: Path, keep: int) -> None:
     published = published_folder(home)
     current = current_refresh(home)
     for name in list(receipts(home))[max(keep, 1) :]:
-        if name == current:
-            continue
-        removed = published / f".removed-{name}"
-        try:
-            (published / name).rename(removed)
-        except OSError:  # Windows, while somebody reads it: the next publication tries again
-            continue
-        shutil.rmtree(removed, ignore_errors=True)
+        if name != current:
+            # Renamed first, so that a removal cut short does not look like a release. Windows refuses while
+            # somebody reads it: the next publication tries again.
+            with contextlib.suppress(OSError):
+                (published / name).rename(published / f".removed-{name}")
+    _remove(published, ".removed-*")
+
+
+def _remove(published: Path, *patterns: str) -> None:
+    for pattern in patterns:
+        for folder in published.glob(pattern):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 # --- The turn of `current` --------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ with `;`, other text-like types as text; a type that not every reader knows is r
 The content hash of a table says whether two tables hold the same rows, in any order, in either format:
 
     each row:   the text of every column in order (`cast(... as varchar)`, null as U+001E), joined by U+001F;
-                the lower 64 bits of its MD5 (`md5_number_lower`) as a number
+                the last 8 bytes of its MD5 as a little-endian number (DuckDB: `md5_number_lower`)
     the table:  SHA-256, in hex, of the UTF-8 text `<columns>|<rows>|<sum>`, where <columns> are `name TYPE`
                 joined by commas and <sum> is the sum of the rows' numbers
 

@@ -1,0 +1,115 @@
+"""A small warehouse that has been refreshed and judged: what publication needs to see, and nothing of the real models.
+
+Belongs here: stand-in tables for the tests of publish/. Does not belong here: anything the pipeline reads.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from pathlib import Path
+
+import duckdb
+
+PUBLISHED_AT = dt.datetime(2020, 6, 1, 2, 15, tzinfo=dt.UTC)
+
+
+def make_warehouse(path: Path) -> None:
+    """Schemas, views and the tables of the gate; `refresh` fills them."""
+    with duckdb.connect(str(path)) as con:
+        for schema in ("raw", "quality", "marts", "reports", "casework"):
+            con.execute(f"create schema {schema}")
+        con.execute(
+            """
+            create table raw.this_refresh (
+                refresh_id varchar, as_at_limit date, started_at timestamp, code_version varchar
+            );
+            create table raw.load_log (
+                authority varchar, feed varchar, source_system varchar, extract_on date, file_name varchar,
+                content_hash varchar, outcome varchar
+            );
+            insert into raw.load_log values
+                ('kent', 'referrals', 'liberi', '2020-05-30', 'r.csv', 'aaa', 'accepted'),
+                ('kent', 'referrals', 'liberi', '2020-05-31', 'r.csv', 'bbb', 'accepted_with_quarantine'),
+                ('kent', 'contacts', 'liberi', '2020-05-31', 'c.csv', 'ccc', 'refused');
+            create table quality.verdicts (
+                refresh_id varchar, gate varchar, passed boolean, marts_fingerprint varchar,
+                stopping_checks varchar[], judged_at timestamp
+            );
+            """
+        )
+
+
+def refresh(path: Path, refresh_id: str, *, value: float = 66.0, passed: bool = True) -> None:
+    """Build every table anew as refresh `refresh_id` and have it judged. `value` is the one measure's value."""
+    with duckdb.connect(str(path)) as con:
+        con.execute("delete from raw.this_refresh")
+        con.execute(
+            "insert into raw.this_refresh values (?, null, '2020-06-01 02:00:00', 'v1')", [refresh_id]
+        )
+        con.execute(
+            f"""
+            create or replace table marts.dim_authorities as
+            select 'kent' as authority_key, 'kent' as authority, date '2020-05-31' as as_at, '{refresh_id}' as refresh_id;
+
+            create or replace table marts.fct_referrals as
+            select
+                'kent:' || i as referral_key, 'kent' as authority, date '2020-01-01' + i::integer as received_on,
+                i % 2 = 0 as is_closed, ['a', 'b'] as flags, i::hugeint as open_days,
+                case when i = 3 then null else 'it''s ' || i end as note, '{refresh_id}' as refresh_id
+            from range(50) as t (i);
+            comment on table marts.fct_referrals is 'One row for each referral; it''s the grain.';
+            comment on column marts.fct_referrals.received_on is 'Day the LADO received it';
+
+            create or replace table marts.fct_measures as
+            select
+                'kent' as authority, 'financial_year' as period_kind, date '2019-04-01' as period_start,
+                'requested_referrals_received' as measure, 'all' as dimension_1, 'all' as member_1,
+                'all' as dimension_2, 'all' as member_2, {value}::double as value, '{refresh_id}' as refresh_id;
+
+            create or replace view reports.rpt_measures as
+            select authority, measure, value, refresh_id from marts.fct_measures;
+            comment on view reports.rpt_measures is 'One row for each measure';
+
+            create or replace table reports.rpt_demand as
+            select 'kent' as authority, 2521 as contact_count, '{refresh_id}' as refresh_id;
+
+            create or replace table casework.open_cases as
+            select referral_key, refresh_id from marts.fct_referrals where not is_closed;
+
+            create or replace view quality.marts_fingerprint as
+            select md5(string_agg(part, ';' order by part)) as fingerprint from (
+                select (count(*), sum(hash(r)))::varchar as part from marts.fct_referrals as r
+                union all
+                select (count(*), sum(hash(m)))::varchar from marts.fct_measures as m
+            );
+            """
+        )
+        con.execute(
+            "insert into quality.verdicts select ?, 'publication', ?, fingerprint, ?, '2020-06-01 02:10:00' "
+            "from quality.marts_fingerprint",
+            [refresh_id, passed, [] if passed else ["stock_adds_up"]],
+        )
+
+
+def publish(warehouse: Path, home: Path, refresh_id: str, minute: int = 0, keep: int = 5) -> dict:
+    """Publish from a process-like state: own connection, closed again."""
+    from publish import files
+
+    with duckdb.connect(str(warehouse)) as con:
+        return files.publish_files(
+            con,
+            home,
+            refresh_id,
+            f"inputs of {refresh_id}",
+            PUBLISHED_AT + dt.timedelta(minutes=minute),
+            keep,
+        )
+
+
+def snapshot(folder: Path) -> dict[str, bytes]:
+    """Every file below a folder, by relative path, byte for byte."""
+    folder = Path(os.path.realpath(folder))
+    return {
+        f.relative_to(folder).as_posix(): f.read_bytes() for f in sorted(folder.rglob("*")) if f.is_file()
+    }

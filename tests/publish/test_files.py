@@ -1,0 +1,467 @@
+"""A publication is whole, refused without its verdict, equal to its receipt, and can be taken back."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import os
+import stat
+from pathlib import Path
+
+import duckdb
+import pytest
+import stand_in
+from stand_in import publish, refresh, snapshot
+
+from publish import clearance, files, releases, tables
+
+
+def change(warehouse: Path, sql: str) -> None:
+    with duckdb.connect(str(warehouse)) as con:
+        con.execute(sql)
+
+
+# --- What leaves ----------------------------------------------------------------------------------------------
+
+
+def test_each_audience_gets_its_schema_as_parquet_and_as_one_duckdb_file(warehouse, home):
+    publish(warehouse, home, "r1")
+    shown = home / "published" / "current"
+    names = {f.relative_to(shown).as_posix() for f in shown.rglob("*") if f.is_file()}
+    assert names == {
+        "receipt.json",
+        "reports/lado_reports.duckdb", "reports/rpt_measures.parquet", "reports/rpt_demand.parquet",
+        "marts/lado_marts.duckdb", "marts/dim_authorities.parquet", "marts/fct_referrals.parquet",
+        "marts/fct_measures.parquet",
+        "casework/lado_casework.duckdb", "casework/open_cases.parquet",
+    }  # fmt: skip
+    assert [f.name for f in (home / "published").iterdir() if f.name.startswith(".")] == []
+
+
+def test_values_types_and_comments_arrive_as_every_reader_knows_them(warehouse, home):
+    publish(warehouse, home, "r1")
+    folder = Path(os.path.realpath(home / "published" / "current" / "marts"))
+    with duckdb.connect(str(folder / "lado_marts.duckdb"), read_only=True) as con:
+        types = dict(
+            con.execute(
+                "select column_name, data_type from duckdb_columns() where table_name = 'fct_referrals'"
+            ).fetchall()
+        )
+        row = con.execute("select * from fct_referrals where referral_key = 'kent:4'").fetchall()
+        comments = con.execute(
+            "select comment from duckdb_tables() where table_name = 'fct_referrals'"
+        ).fetchall()
+        of_column = con.execute(
+            "select comment from duckdb_columns() where table_name = 'fct_referrals' and column_name = 'received_on'"
+        ).fetchall()
+        objects = con.execute("select count(*) from duckdb_views() where not internal").fetchall()
+    assert types["flags"] == "VARCHAR"
+    assert types["open_days"] == "BIGINT"
+    assert row == [("kent:4", "kent", dt.date(2020, 1, 5), True, "a;b", 4, "it's 4", "r1")]
+    assert comments == [("One row for each referral; it's the grain.",)]
+    assert of_column == [("Day the LADO received it",)]
+    assert objects == [(0,)]
+
+
+def test_parquet_and_duckdb_hold_the_same_rows_and_the_receipt_says_so(warehouse, home):
+    receipt = publish(warehouse, home, "r1")
+    folder = Path(os.path.realpath(home / "published" / "current"))
+    with duckdb.connect() as con:
+        for audience, held in receipt["tables"].items():
+            con.execute(
+                f"attach {tables.sql_text(folder / audience / f'lado_{audience}.duckdb')} as shown (read_only)"
+            )
+            for table, facts in held.items():
+                # The home's name has [ and ] in it, which read_parquet takes for a pattern: copy to a plain place.
+                plain = warehouse.with_name(f"{table}.parquet")
+                plain.write_bytes((folder / audience / f"{table}.parquet").read_bytes())
+                rows = con.execute(f"select count(*) from shown.{table}").fetchall()[0][0]
+                parquet = tables.content_hash(con, f"read_parquet({tables.sql_text(plain)})")
+                assert (rows, parquet) == (facts["rows"], facts["content_hash"]), table
+                assert tables.content_hash(con, f"shown.{table}") == facts["content_hash"], table
+            con.execute("detach shown")
+    assert receipt["tables"]["marts"]["fct_referrals"]["rows"] == 50
+    assert receipt["tables"]["casework"]["open_cases"]["rows"] == 25
+
+
+def test_content_hash_is_the_documented_one_and_ignores_order():
+    with duckdb.connect() as con:
+        con.execute("create table a as select * from (values (1, 'x'), (2, null)) as t (n, word)")
+        con.execute("create table b as select * from a order by n desc")
+        con.execute("create table c as select n, coalesce(word, '') as word from a")
+        con.execute("create table d as select * from a union all select * from a")
+        # By the recipe in tables.py, outside DuckDB.
+        texts = ("1\x1fx", "2\x1f\x1e")
+        total = sum(int.from_bytes(hashlib.md5(t.encode()).digest()[8:], "little") for t in texts)
+        expected = hashlib.sha256(f"n INTEGER,word VARCHAR|2|{total}".encode()).hexdigest()
+        assert tables.content_hash(con, "a") == tables.content_hash(con, "b") == expected
+        assert len({tables.content_hash(con, name) for name in "acd"}) == 3
+
+
+def test_the_receipt_says_where_the_release_comes_from(warehouse, home):
+    publish(warehouse, home, "r1")
+    receipt = json.loads((home / "published" / "current" / "receipt.json").read_text(encoding="utf-8"))
+    assert receipt["refresh_id"] == "r1"
+    assert receipt["published_at"] == "2020-06-01T02:15:00Z"
+    assert receipt["as_at"] == {"kent": "2020-05-31"}
+    assert receipt["code_version"] == "v1"
+    assert receipt["inputs"] == "inputs of r1"
+    assert [e["content_hash"] for e in receipt["extracts"]] == ["aaa", "bbb"]  # the refused file is no input
+    assert "c.csv" not in json.dumps(receipt)
+    assert receipt["verdict"] == {"gate": "publication", "passed": True, "judged_at": "2020-06-01T02:10:00Z"}
+    assert receipt["marts_fingerprint"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has access lists, not modes")
+@pytest.mark.parametrize("umask", [0o000, 0o077])
+def test_modes_do_not_depend_on_the_umask(warehouse, home, umask):
+    before = os.umask(umask)
+    try:
+        publish(warehouse, home, "r1")
+    finally:
+        os.umask(before)
+    published = home / "published"
+    modes = {
+        f.relative_to(published).as_posix(): stat.S_IMODE(f.lstat().st_mode)
+        for f in published.rglob("*")
+        if not f.is_symlink()
+    }
+    assert modes["r1"] == modes["r1/reports"] == 0o750
+    assert modes["r1/marts"] == modes["r1/casework"] == 0o700
+    assert modes["r1/reports/rpt_demand.parquet"] == modes["r1/reports/lado_reports.duckdb"] == 0o640
+    assert modes["r1/marts/fct_measures.parquet"] == modes["r1/casework/lado_casework.duckdb"] == 0o600
+    assert modes["r1/receipt.json"] == 0o600
+    assert not any(mode & 0o027 for mode in modes.values())
+
+
+# --- What does not --------------------------------------------------------------------------------------------
+
+
+def refused(warehouse: Path, home: Path, refresh_id: str, error: type[Exception], words: str) -> None:
+    """Publishing raises `error` saying `words`, and what was published before is byte for byte in place."""
+    before = snapshot(home / "published" / "current")
+    with pytest.raises(error, match=words):
+        publish(warehouse, home, refresh_id, minute=9)
+    assert snapshot(home / "published" / "current") == before
+    assert not [f for f in (home / "published").iterdir() if f.name.startswith(".")]
+
+
+def test_refuses_what_the_gate_holds(warehouse, home):
+    publish(warehouse, home, "r1")
+    refresh(warehouse, "r2", passed=False)
+    refused(warehouse, home, "r2", clearance.NotCleared, "stock_adds_up")
+
+
+def test_refuses_without_a_verdict(warehouse, home):
+    publish(warehouse, home, "r1")
+    refresh(warehouse, "r2")
+    change(warehouse, "delete from quality.verdicts where refresh_id = 'r2'")
+    refused(warehouse, home, "r2", clearance.NotCleared, "no verdict")
+
+
+def test_a_passing_verdict_of_the_arrival_gate_is_not_enough(warehouse, home):
+    publish(warehouse, home, "r1")
+    refresh(warehouse, "r2")
+    change(warehouse, "update quality.verdicts set gate = 'arrival' where refresh_id = 'r2'")
+    refused(warehouse, home, "r2", clearance.NotCleared, "no verdict")
+
+
+def test_refuses_marts_changed_after_the_verdict(warehouse, home):
+    publish(warehouse, home, "r1")
+    refresh(warehouse, "r2")
+    change(warehouse, "update marts.fct_measures set value = 23")
+    refused(warehouse, home, "r2", clearance.NotCleared, "changed after the verdict")
+
+
+def test_refuses_when_a_judged_table_is_gone(warehouse, home):
+    publish(warehouse, home, "r1")
+    refresh(warehouse, "r2")
+    change(warehouse, "drop view reports.rpt_measures; drop table marts.fct_measures")
+    refused(warehouse, home, "r2", clearance.NotCleared, "a table it saw is missing")
+
+
+def test_the_latest_verdict_counts(warehouse, home):
+    publish(warehouse, home, "r1")
+    refresh(warehouse, "r2")
+    change(
+        warehouse,
+        "insert into quality.verdicts select refresh_id, gate, false, marts_fingerprint, ['later'], "
+        "timestamp '2020-06-01 03:00:00' from quality.verdicts where refresh_id = 'r2'",
+    )
+    refused(warehouse, home, "r2", clearance.NotCleared, "later")
+
+
+def test_refuses_another_refresh_than_the_warehouse_holds(warehouse, home):
+    publish(warehouse, home, "r1")
+    refresh(warehouse, "r2")
+    refused(warehouse, home, "r1", clearance.NotCleared, "not the one in the warehouse")
+
+
+def test_refuses_reports_that_another_refresh_built(warehouse, home):
+    publish(warehouse, home, "r1")
+    refresh(warehouse, "r2")
+    change(warehouse, "update reports.rpt_demand set refresh_id = 'r1'")
+    refused(warehouse, home, "r2", tables.NotPublishable, r"reports\.rpt_demand: 1 of 1 rows")
+
+
+def test_refuses_a_row_without_refresh_id(warehouse, home):
+    publish(warehouse, home, "r1")
+    refresh(warehouse, "r2")
+    change(warehouse, "update casework.open_cases set refresh_id = null where referral_key = 'kent:7'")
+    refused(warehouse, home, "r2", tables.NotPublishable, "1 of 25 rows")
+
+
+def test_refuses_a_table_without_the_column_refresh_id(warehouse, home):
+    publish(warehouse, home, "r1")
+    refresh(warehouse, "r2")
+    change(warehouse, "create table reports.rpt_x as select 1 as n")
+    refused(warehouse, home, "r2", tables.NotPublishable, r"rpt_x has no column refresh_id")
+
+
+def test_refuses_a_type_that_readers_do_not_know(warehouse, home):
+    publish(warehouse, home, "r1")
+    refresh(warehouse, "r2")
+    change(warehouse, "create table reports.rpt_x as select interval 1 day as waited, 'r2' as refresh_id")
+    refused(warehouse, home, "r2", tables.NotPublishable, r"rpt_x\.waited is of type INTERVAL")
+
+
+def test_refuses_an_empty_audience(warehouse, home):
+    publish(warehouse, home, "r1")
+    refresh(warehouse, "r2")
+    change(warehouse, "drop table casework.open_cases")
+    refused(warehouse, home, "r2", tables.NotPublishable, "no table in schema casework")
+
+
+def test_a_refresh_id_cannot_lead_out_of_the_folder(warehouse, home):
+    refresh(warehouse, "../r2")
+    with pytest.raises(ValueError, match="refresh id"):
+        publish(warehouse, home, "../r2")
+    assert not (home / "r2").exists()
+
+
+def test_the_gate_of_the_pipeline_gives_the_fingerprint_that_is_read_here(warehouse):
+    """The two stations meet in the view quality.marts_fingerprint: hold this side against the other's own words."""
+    from expectations import gate
+
+    with duckdb.connect(str(warehouse)) as con:
+        assert (
+            clearance.marts_fingerprint(con)
+            != gate.marts_fingerprint(con)
+            == clearance.marts_fingerprint(con)
+        )
+
+
+# --- Keeping, verifying, going back ------------------------------------------------------------------------------
+
+
+def test_a_leftover_of_a_killed_refresh_is_removed(warehouse, home):
+    leftover = home / "published" / ".building-r0" / "marts"
+    leftover.mkdir(parents=True)
+    (leftover / "half.parquet").write_bytes(b"PAR1")
+    publish(warehouse, home, "r1")
+    assert sorted(f.name for f in (home / "published").iterdir()) == ["current", "r1"]
+
+
+def test_the_number_kept_is_kept(warehouse, home):
+    for n in range(1, 5):
+        refresh(warehouse, f"r{n}")
+        publish(warehouse, home, f"r{n}", minute=n, keep=3)
+    assert sorted(f.name for f in (home / "published").iterdir()) == ["current", "r2", "r3", "r4"]
+    assert files.published_state(home)["kept"] == ["r4", "r3", "r2"]
+
+
+def test_rollback_puts_the_earlier_files_back_byte_for_byte(warehouse, home):
+    publish(warehouse, home, "r1")
+    first = snapshot(home / "published" / "current")
+    refresh(warehouse, "r2", value=1.0)
+    publish(warehouse, home, "r2", minute=1)
+    refresh(warehouse, "r3", value=2.0)
+    publish(warehouse, home, "r3", minute=2)
+    assert files.rollback(home)["refresh_id"] == "r2"
+    assert files.rollback(home)["refresh_id"] == "r1"
+    assert snapshot(home / "published" / "current") == first
+    assert files.verify(home) == []
+    with pytest.raises(releases.NoSuchRelease, match="no earlier"):
+        files.rollback(home)
+    assert files.rollback(home, to="r3")["refresh_id"] == "r3"
+    assert releases.current_refresh(home) == "r3"
+
+
+def test_rollback_names_what_is_kept(warehouse, home):
+    publish(warehouse, home, "r1")
+    with pytest.raises(releases.NoSuchRelease, match="kept are: r1"):
+        files.rollback(home, to="r9")
+    with pytest.raises(releases.NoSuchRelease):
+        files.rollback(home, to="../r1")
+
+
+@pytest.mark.parametrize("damage", ["flip", "truncate", "remove", "add"])
+def test_damage_is_found_and_never_rolled_back_to(warehouse, home, damage):
+    publish(warehouse, home, "r1")
+    refresh(warehouse, "r2")
+    publish(warehouse, home, "r2", minute=1)
+    victim = home / "published" / "r1" / "reports" / "rpt_demand.parquet"
+    content = bytearray(victim.read_bytes())
+    if damage == "flip":
+        content[len(content) // 2] ^= 1
+        victim.write_bytes(content)
+    elif damage == "truncate":
+        victim.write_bytes(content[:-1])
+    elif damage == "remove":
+        victim.unlink()
+    else:
+        (victim.parent / "rpt_extra.parquet").write_bytes(content)
+    with pytest.raises(releases.DamagedRelease, match=r"reports/rpt_"):
+        files.rollback(home)
+    assert releases.current_refresh(home) == "r2"
+    assert files.verify(home) == []
+
+
+def test_verify_names_each_file_that_differs(warehouse, home):
+    assert files.verify(home) == ["nothing is published"]
+    publish(warehouse, home, "r1")
+    assert files.verify(home) == []
+    marts = home / "published" / "current" / "marts"
+    (marts / "fct_measures.parquet").unlink()
+    with (marts / "lado_marts.duckdb").open("ab") as file:
+        file.write(b"x")
+    assert files.verify(home) == [
+        "marts/fct_measures.parquet is missing",
+        "marts/lado_marts.duckdb was changed after publication",
+    ]
+    (marts.parent / "receipt.json").write_text("{", encoding="utf-8")
+    assert files.verify(home) == ["receipt.json is missing or cannot be read"]
+    assert files.published_state(home) is None
+
+
+def test_publishing_the_same_refresh_again_changes_nothing(warehouse, home):
+    first = publish(warehouse, home, "r1")
+    before = snapshot(home / "published" / "current")
+    assert publish(warehouse, home, "r1", minute=5) == first
+    assert snapshot(home / "published" / "current") == before
+    assert sorted(f.name for f in (home / "published").iterdir()) == ["current", "r1"]
+
+
+def test_publishing_the_same_refresh_repairs_a_damaged_release(warehouse, home):
+    publish(warehouse, home, "r1")
+    (home / "published" / "current" / "reports" / "rpt_demand.parquet").write_bytes(b"")
+    publish(warehouse, home, "r1", minute=5)
+    assert files.verify(home) == []
+    assert sorted(f.name for f in (home / "published").iterdir()) == ["current", "r1"]
+
+
+def test_a_refresh_id_means_one_content(warehouse, home):
+    publish(warehouse, home, "r1")
+    change(warehouse, "update reports.rpt_demand set contact_count = 9")
+    refused(warehouse, home, "r1", releases.AlreadyReleased, "other contents")
+
+
+def test_state_of_what_is_published(warehouse, home):
+    assert files.published_state(home) is None
+    publish(warehouse, home, "r1")
+    assert files.published_state(home) == {
+        "refresh_id": "r1",
+        "published_at": "2020-06-01T02:15:00Z",
+        "as_at": {"kent": "2020-05-31"},
+        "inputs": "inputs of r1",
+        "tables": {"reports": 2, "marts": 3, "casework": 1},
+        "kept": ["r1"],
+    }
+
+
+def test_the_home_may_be_moved(warehouse, home):
+    publish(warehouse, home, "r1")
+    moved = home.rename(home.with_name("elsewhere"))
+    assert files.verify(moved) == []
+
+
+# --- The turn of `current` ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(os.name == "nt", reason="stands in for the junction with a symbolic link")
+def test_the_turn_by_two_renames_can_stop_anywhere(warehouse, home):
+    """The Windows way: whatever moment it stops at, `current` is one complete release or, once, not there."""
+    publish(warehouse, home, "r1")
+    refresh(warehouse, "r2")
+    publish(warehouse, home, "r2", minute=1)
+    published = home / "published"
+
+    def link(at: Path, name: Path) -> None:
+        name.symlink_to(at, target_is_directory=True)
+
+    releases.turn_by_two_renames(published, "r1", link)
+    assert releases.current_refresh(home) == "r1"
+
+    link(published / "r2", published / "current.next")  # stopped before the old link went
+    releases.finish_interrupted_turn(home)
+    assert releases.current_refresh(home) == "r1"
+    assert not os.path.lexists(published / "current.next")
+
+    link(published / "r2", published / "current.next")  # stopped between the two renames
+    (published / "current").unlink()
+    releases.finish_interrupted_turn(home)
+    assert releases.current_refresh(home) == "r2"
+    assert files.verify(home) == []
+
+
+def test_a_plain_folder_called_current_is_never_removed(warehouse, home):
+    kept = home / "published" / "current" / "mine.txt"
+    kept.parent.mkdir(parents=True)
+    kept.write_text("mine", encoding="utf-8")
+    with pytest.raises(OSError):
+        publish(warehouse, home, "r1")
+    assert kept.read_text(encoding="utf-8") == "mine"
+
+
+# --- The measures of the last publication ------------------------------------------------------------------------
+
+
+def remembered(con: duckdb.DuckDBPyConnection) -> list[tuple]:
+    return con.execute(
+        "select measure, period_start, value, refresh_id from quality.previous_measures"
+    ).fetchall()
+
+
+def test_previous_measures_are_those_that_are_published(warehouse, home):
+    with duckdb.connect(str(warehouse)) as con:
+        files.prepare(con)
+        files.prepare(con)
+        assert files.remember_publication(con, home) is None
+        assert remembered(con) == []
+    publish(warehouse, home, "r1")
+    refresh(warehouse, "r2", value=70.0)
+    day = dt.date(2019, 4, 1)
+    with duckdb.connect(str(warehouse)) as con:
+        assert files.remember_publication(con, home) == "r1"
+        assert remembered(con) == [("requested_referrals_received", day, 66.0, "r1")]
+    publish(warehouse, home, "r2", minute=1)
+    with duckdb.connect(str(warehouse)) as con:
+        files.remember_publication(con, home)
+        assert remembered(con) == [("requested_referrals_received", day, 70.0, "r2")]
+        files.rollback(home)
+        files.remember_publication(con, home)
+        assert remembered(con) == [("requested_referrals_received", day, 66.0, "r1")]
+
+
+def test_a_damaged_release_leaves_what_is_remembered(warehouse, home):
+    publish(warehouse, home, "r1")
+    with duckdb.connect(str(warehouse)) as con:
+        files.remember_publication(con, home)
+    refresh(warehouse, "r2", value=70.0)
+    publish(warehouse, home, "r2", minute=1)
+    (home / "published" / "current" / "marts" / "lado_marts.duckdb").write_bytes(b"not a database")
+    with duckdb.connect(str(warehouse)) as con:
+        assert files.remember_publication(con, home) == "r1"
+        assert remembered(con)[0][2] == 66.0
+
+
+def test_nothing_is_left_open_after_a_refusal(warehouse, home):
+    """The connection can be used, and the next publication works, after one that failed half-way."""
+    with duckdb.connect(str(warehouse)) as con:
+        con.execute("update casework.open_cases set refresh_id = 'r0'")
+        with pytest.raises(tables.NotPublishable):
+            files.publish_files(con, home, "r1", "i", stand_in.PUBLISHED_AT)
+        con.execute("update casework.open_cases set refresh_id = 'r1'")
+        files.publish_files(con, home, "r1", "i", stand_in.PUBLISHED_AT)
+    assert files.verify(home) == []
