@@ -164,60 +164,49 @@ class Profile(_Strict):
         ]
 
 
-def load_profiles(folders: Iterable[Path] = (PROFILES_FOLDER,)) -> dict[str, Profile]:
-    """Every profile of the folders by authority; files whose name begins with _ are not profiles.
+def read_profiles(
+    folders: Iterable[Path] = (PROFILES_FOLDER,), code_lists: Path | None = None
+) -> dict[str, Profile]:
+    """Every profile of the folders by authority; of two for one authority the later folder's counts.
 
-    Raises ProfileError for the first profile that cannot be used, and when two folders hold one authority.
+    Files whose name begins with _ are not profiles. `code_lists` is the seed of closed lists (columns list_name
+    and member); without it members are not checked. Raises ProfileError for the first that cannot be used.
     """
-    profiles: dict[str, Profile] = {}
-    for folder in folders:
-        for path in sorted(Path(folder).glob("*.yml")):
-            if path.name.startswith("_"):
-                continue
-            profile = load_profile(path)
-            if profile.authority in profiles:
-                message = f"another folder already holds a profile of `{profile.authority}`"
-                raise ProfileError(path.name, [Problem(0, message)])
-            profiles[profile.authority] = profile
-    return profiles
+    paths = [path for folder in folders for path in sorted(Path(folder).glob("*.yml")) if path.name[0] != "_"]
+    profiles = [read_profile(path, code_lists) for path in paths]
+    return {profile.authority: profile for profile in profiles}
 
 
-def load_profile(path: Path) -> Profile:
+def read_profile(path: Path, code_lists: Path | None = None) -> Profile:
     """One profile. Raises ProfileError with every problem found, each with its line."""
-    profile, problems, _ = _examine(Path(path), None)
+    profile, problems, _ = examine(Path(path), read_closed_lists(code_lists) if code_lists else None)
     if profile is None or problems:
         raise ProfileError(Path(path).name, problems)
     return profile
 
 
-def check_profile(path: Path, code_lists_path: Path, sample_drop: Path | None = None) -> list[Problem]:
-    """Every problem of a profile, members of closed lists included; with a drop, what stays unmapped in it.
-
-    `code_lists_path` is the seed of closed lists (columns list_name, member). Problems of the sample have the
-    line of the source they belong to.
-    """
-    with Path(code_lists_path).open(encoding="utf-8", newline="") as file:
-        closed: dict[str, set[str]] = {}
+def read_closed_lists(path: Path) -> dict[str, set[str]]:
+    """Members of each closed code list."""
+    lists: dict[str, set[str]] = {}
+    with Path(path).open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
-            closed.setdefault(row["list_name"], set()).add(row["member"])
-    profile, problems, lines = _examine(Path(path), closed)
-    if profile is not None and sample_drop is not None:
-        from ingest.sample import look_at_sample  # reading extracts is needed here only
-
-        problems += look_at_sample(profile, closed, Path(sample_drop), lines)
-    return sorted(problems, key=lambda problem: problem.line)
+            lists.setdefault(row["list_name"], set()).add(row["member"])
+    return lists
 
 
-def _examine(path: Path, closed: dict[str, set[str]] | None) -> tuple[Profile | None, list[Problem], Lines]:
+def examine(path: Path, closed: dict[str, set[str]] | None) -> tuple[Profile | None, list[Problem], Lines]:
     """The profile if it has the right shape, its problems, and the line of every key path."""
-    text = path.read_text(encoding="utf-8-sig")
     lines: Lines = {}
     problems: list[Problem] = []
     try:
+        text = path.read_text(encoding="utf-8-sig")
         data = construct(yaml.compose(text, YAML_LOADER), (), lines, problems)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 0
-        return None, [Problem(line, f"not readable as YAML at line {line}: {error.problem}")], lines
+    except UnicodeDecodeError:
+        return None, [Problem(0, "the profile is not in UTF-8: save it again with that encoding")], lines
+    except yaml.YAMLError as error:
+        mark, told = getattr(error, "problem_mark", None), getattr(error, "problem", "unexpected characters")
+        line = mark.line + 1 if mark else 0
+        return None, [Problem(line, f"not readable as YAML at line {line}: {told}")], lines
     if not isinstance(data, dict):
         return None, [Problem(1, "the profile is empty: copy _template.yml")], lines
     try:

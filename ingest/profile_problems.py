@@ -1,7 +1,7 @@
 """What can be wrong with a profile, said with its line and, where one is near, a suggestion.
 
 Belongs here: YAML as plain text with the line of every key, and the rules that a profile's shape cannot say
-(names of feeds, columns, lists and members, patterns, date formats). Does not belong here: the shape (profile.py).
+(names of feeds, columns, lists and members, patterns, formats). Does not belong here: the shape (profile.py).
 """
 
 from __future__ import annotations
@@ -26,10 +26,14 @@ Lines = dict[tuple, int]
 
 @dataclass(frozen=True)
 class Problem:
-    """Something wrong with a profile. `line` is 1-based; 0 when it belongs to the whole file."""
+    """Something wrong with a profile. `line` is 1-based; 0 when it belongs to the whole file.
+
+    A remark (`is_error` false) does not keep the profile from being used.
+    """
 
     line: int
     message: str
+    is_error: bool = True
 
 
 def construct(node: yaml.Node | None, path: tuple, lines: Lines, problems: list[Problem]) -> Any:
