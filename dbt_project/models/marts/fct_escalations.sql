@@ -1,0 +1,36 @@
+with
+
+escalations as (
+    select * from {{ ref('stg_escalations') }}
+),
+
+authorities as (
+    select * from {{ ref('stg_as_at') }}
+),
+
+resolved as (
+    select
+        escalations.* exclude (resolved_on),
+        {{ usable('escalations.resolved_on', 'authorities.as_at', 'escalations.raised_on') }} as resolved_on,
+        authorities.as_at,
+        authorities.refresh_id
+    from escalations
+    inner join authorities on escalations.authority = authorities.authority
+)
+
+select
+    escalation_key,
+    authority,
+    source_system,
+    escalation_id,
+    referral_key,
+    referral_id,
+    raised_on,
+    raised_with,
+    reason,
+    resolved_on,
+    resolved_on is null as is_open,
+    resolved_on - raised_on as raised_to_resolved_days,
+    case when resolved_on is null then as_at - raised_on end as open_days,
+    refresh_id
+from resolved

@@ -1,0 +1,33 @@
+with
+
+feedback as (
+    select * from {{ ref('stg_feedback') }}
+),
+
+authorities as (
+    select * from {{ ref('stg_as_at') }}
+),
+
+returned as (
+    select
+        feedback.* exclude (returned_on),
+        {{ usable('feedback.returned_on', 'authorities.as_at', 'feedback.requested_on') }} as returned_on,
+        authorities.refresh_id
+    from feedback
+    inner join authorities on feedback.authority = authorities.authority
+)
+
+select
+    feedback_key,
+    authority,
+    source_system,
+    feedback_id,
+    referral_key,
+    referral_id,
+    requested_on,
+    returned_on,
+    returned_on is not null as is_returned,
+    case when returned_on is not null then rating end as rating,
+    returned_on - requested_on as requested_to_returned_days,
+    refresh_id
+from returned

@@ -1,0 +1,50 @@
+with
+
+this_refresh as (
+    select * from {{ source('raw', 'this_refresh') }}
+),
+
+authorities as (
+    select * from {{ source('raw', 'authorities') }}
+),
+
+last_extracts as (
+    select
+        authority,
+        max(extract_on) as as_at
+    from {{ ref('stg_extracts') }}
+    group by authority
+),
+
+targets as (
+    select
+        authority,
+        map_from_entries(list((measure, cast(target_percent as double)) order by measure)) as target_percents
+    from {{ source('raw', 'targets') }}
+    group by authority
+),
+
+sector_lines as (
+    select
+        authority,
+        map_from_entries(list((sector, sector_line) order by sector)) as sector_lines
+    from {{ source('raw', 'sector_lines') }}
+    group by authority
+)
+
+select
+    authorities.authority,
+    authorities.authority_name,
+    last_extracts.as_at,
+    authorities.time_zone,
+    cast(authorities.grace_working_days as integer) as grace_working_days,
+    cast(authorities.disclosure_hide_up_to as integer) as disclosure_hide_up_to,
+    cast(authorities.disclosure_round_to as integer) as disclosure_round_to,
+    targets.target_percents,
+    sector_lines.sector_lines,
+    this_refresh.refresh_id
+from authorities
+inner join last_extracts on authorities.authority = last_extracts.authority
+cross join this_refresh
+left join targets on authorities.authority = targets.authority
+left join sector_lines on authorities.authority = sector_lines.authority

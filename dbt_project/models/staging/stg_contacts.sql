@@ -1,0 +1,47 @@
+{%- set codes = [
+    'channel', 'referrer_role', 'referrer_agency', 'sector', 'area', 'staff_role', 'concern_category', 'advice_given',
+] -%}
+
+with
+
+current_contacts as (
+    {{ current_rows('contacts') }}
+),
+
+dated as (
+    select
+        *,
+        try_cast(received_at as timestamp) as _received_at,
+        try_cast(left(received_at, 10) as date) as _code_on
+    from current_contacts
+)
+
+select
+    {{ record_key('dated.contact_id', 'dated._source_system', 'dated._authority') }} as contact_key,
+    dated._authority as authority,
+    dated._source_system as source_system,
+    dated.contact_id,
+    dated._received_at as received_at,
+    dated._code_on as received_on,
+    {% for code in ['channel', 'referrer_role', 'referrer_agency'] -%}
+    {{ member(code, 'dated') }} as {{ code }},
+    {% endfor -%}
+    dated.setting_name,
+    dated.setting_postcode,
+    dated.setting_urn,
+    {% for code in ['sector', 'area', 'staff_role', 'concern_category', 'advice_given'] -%}
+    {{ member(code, 'dated') }} as {{ code }},
+    {% endfor -%}
+    try_cast(dated.threshold_met as boolean) as threshold_met,
+    try_cast(dated.referral_requested as boolean) as referral_requested,
+    try_cast(dated.referral_requested_on as date) as referral_requested_on,
+    dated.case_ref,
+    dated.handled_by,
+    try_cast(dated.closed_on as date) as closed_on,
+    try_cast(dated.oversight_on as date) as oversight_on,
+    {{ unmapped_wordings(codes, 'dated') }} as unmapped_wordings,
+    dated._extract_on,
+    dated._content_hash,
+    dated._line
+from dated
+{{ join_codes(codes, 'dated') }}
