@@ -169,8 +169,8 @@ def read_profiles(
 ) -> dict[str, Profile]:
     """Every profile of the folders by authority; of two for one authority the later folder's counts.
 
-    Files whose name begins with _ are not profiles. `code_lists` is the seed of closed lists (columns list_name
-    and member); without it members are not checked. Raises ProfileError for the first that cannot be used.
+    Files whose name begins with _ are not profiles. `code_lists` is the seed of closed lists (columns
+    list_name, member); without it members are not checked. Raises ProfileError for the first unusable one.
     """
     paths = [path for folder in folders for path in sorted(Path(folder).glob("*.yml")) if path.name[0] != "_"]
     profiles = [read_profile(path, code_lists) for path in paths]

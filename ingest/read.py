@@ -1,14 +1,14 @@
 """Read one extract as rows of text, strictly: nothing is guessed and no line is dropped.
 
-Belongs here: decoding, splitting CSV into cells, the faults of a file or a line that can be seen without knowing
-what a column means. Does not belong here: workbooks (workbook.py), headings, types, keys (interpret.py), tables
-(load.py).
+Belongs here: decoding, splitting CSV into cells, the faults of a file or a line that can be seen without
+knowing what a column means. Does not belong here: workbooks (workbook.py), headings, types, keys
+(interpret.py), tables (load.py).
 
-A CSV record ends where the quotes are balanced. A quote is stray when the line it opens on, joined up to the line
-where it is balanced, is not well formed, has another number of fields than the heading, or has a quoted field
-over several lines that holds as many delimiters as a row: that is what two stray quotes in two rows look like.
-Then only the first of these lines is set aside and reading goes on with the next: a quote never swallows good
-rows.
+A CSV record ends where the quotes are balanced. A quote is stray when the line it opens on, joined up to the
+line where it is balanced, is not well formed, has another number of fields than the heading, or has a quoted
+field over several lines that holds as many delimiters as a row: that is what two stray quotes in two rows
+look like. Then only the first of these lines is set aside and reading goes on with the next: a quote never
+swallows good rows.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _OTHER_KINDS = (
 
 
 class Unreadable(Exception):
-    """A whole file that cannot be taken. `detail` is safe to log: headings of the profile, line numbers, counts."""
+    """A whole file that cannot be taken. `detail` is safe to log: profile headings, line numbers."""
 
     def __init__(self, reason: str, detail: str):
         super().__init__(f"{reason}: {detail}")
@@ -185,7 +185,7 @@ def _well_formed(delimiter: str, quote: str) -> re.Pattern[str]:
 
 
 def _odd_lines(lines: list[str], quote: str) -> list[int]:
-    """Numbers (0-based) of lines with an odd number of quotes: only these open or close a field over lines."""
+    """Numbers (0-based) of lines with an odd number of quotes: only these open or close a field."""
     return [at for at, line in enumerate(lines) if quote in line and line.count(quote) % 2]
 
 

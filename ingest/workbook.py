@@ -1,7 +1,7 @@
 """Read a sheet of an XLSX workbook as rows of text, after looking at the package that it comes in.
 
-Belongs here: what makes a workbook dangerous or no workbook at all, and cells as text. Does not belong here: what
-the cells mean (interpret.py).
+Belongs here: what makes a workbook dangerous or no workbook at all, and cells as text. Does not belong here:
+what the cells mean (interpret.py).
 """
 
 from __future__ import annotations
