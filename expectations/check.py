@@ -13,7 +13,7 @@ A check file holds
     reason      one or two plain sentences for a service manager, with the source of the rule
     tolerance   failing keys that are still acceptable: a count (`0`) or a share of what was checked (`5 %`)
     is_finding  true: every failing key becomes a row of quality.findings, to be mended at the source
-    for_each    optional: what the SQL is repeated for, its {words} filled in. A list of cases in the file itself; or
+    for_each    optional: what SQL with {words} in it is repeated for, the words filled in. A list of cases in the file itself; or
                 `mart`, each table of schema marts as {table}; or `unique`, `not_null`, `relationships`,
                 `accepted_values`, each dbt test of that kind on a mart (see tests_of_marts)
     checked     SQL: one number, how many things were looked at
@@ -184,9 +184,20 @@ def spell_out(check: Check, marts: list[str], tests: list[dict]) -> tuple[str, s
         cases = [test for test in tests if test["kind"] == check.for_each]
     if not cases:
         raise CheckFileError(f"{check.name}: no {check.for_each} to look at")
-    counts = "\nunion all\n".join(_fill(check.checked, case) for case in cases)
-    failing = "\nunion all by name\n".join(f"select * from ({_fill(check.failing, case)})" for case in cases)
-    return f"select sum(counted)::bigint from ({counts}) as each_case(counted)", failing
+    return _repeat_count(check.checked, cases), _repeat_failing(check.failing, cases)
+
+
+def _repeat_count(sql: str, cases) -> str:
+    if "{" not in sql:
+        return sql
+    counts = "\nunion all\n".join(_fill(sql, case) for case in cases)
+    return f"select sum(counted)::bigint from ({counts}) as each_case(counted)"
+
+
+def _repeat_failing(sql: str, cases) -> str:
+    if "{" not in sql:
+        return sql
+    return "\nunion all by name\n".join(f"select * from ({_fill(sql, case)})" for case in cases)
 
 
 def _fill(sql: str, case: dict) -> str:

@@ -3,8 +3,8 @@
 Belongs here: reading an example table and running one check against it. Used when a check is written and by
 the one test that proves all checks; a nightly run never needs it.
 
-An example table is written as columns between bars, its first line the column names, `-` for nothing. Types follow the
-names (`_on` a date, `_at` a moment, `is_` and `has_` yes or no, `_count`, `_days`, `_keys` and rows_ whole numbers, `_percent`,
+An example table is written as columns between bars, its first line the column names, `-` for nothing. Several tables
+that look alike may be named before one text, with commas. Types follow the names (`_on` a date, `_at` a moment, `is_` and `has_` yes or no, `_count`, `_days`, `_keys` and rows_ whole numbers, `_percent`,
 `_probability`, numerator, denominator and value numbers); `name:type` says another type.
 """
 
@@ -44,7 +44,8 @@ def read_table(text: str) -> tuple[list[tuple[str, str]], list[list[str | None]]
 
 def build(con: duckdb.DuckDBPyConnection, tables: dict[str, str]) -> None:
     """Create the tables of an example world (`schema.table` -> text) in an empty database."""
-    for name, text in tables.items():
+    alike = [(name.strip(), text) for names, text in tables.items() for name in names.split(",")]
+    for name, text in alike:
         columns, rows = read_table(text)
         if "." in name:
             con.execute(f"create schema if not exists {name.split('.')[0]}")
