@@ -8,16 +8,16 @@ setting_names as (
 ),
 
 referrers as (
-    select * from {{ ref('int_matching_referrers') }} where feed = 'contacts'
+    select * from {{ ref('int_matching_referrers') }}
 )
 
 select
-    concat_ws(':', contacts.authority, contacts.source_system, contacts.contact_id) as contact_key,
+    contacts.contact_key,
     contacts.authority,
     contacts.source_system,
     contacts.contact_id,
-    cast(contacts.received_at as date) as received_on,
-    date_diff('day', date '1970-01-01', cast(contacts.received_at as date)) as day_number,
+    contacts.received_on,
+    date_diff('day', date '1970-01-01', contacts.received_on) as day_number,
     coalesce(contacts.referral_requested, false) as is_requested,
     contacts.referral_requested_on as requested_on,
     contacts.threshold_met as is_threshold_met,
@@ -42,8 +42,4 @@ select
     referrers.referrer_surname
 from contacts
 left join setting_names on contacts.setting_name = setting_names.setting_name
-left join referrers
-    on
-        contacts.authority = referrers.authority
-        and contacts.source_system = referrers.source_system
-        and contacts.contact_id = referrers.record_id
+left join referrers on contacts.contact_key = referrers.record_key

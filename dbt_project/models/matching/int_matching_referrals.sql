@@ -8,11 +8,11 @@ setting_names as (
 ),
 
 referrers as (
-    select * from {{ ref('int_matching_referrers') }} where feed = 'referrals'
+    select * from {{ ref('int_matching_referrers') }}
 )
 
 select
-    concat_ws(':', referrals.authority, referrals.source_system, referrals.referral_id) as referral_key,
+    referrals.referral_key,
     referrals.authority,
     referrals.source_system,
     referrals.referral_id,
@@ -40,8 +40,4 @@ select
     referrers.referrer_surname
 from referrals
 left join setting_names on referrals.setting_name = setting_names.setting_name
-left join referrers
-    on
-        referrals.authority = referrers.authority
-        and referrals.source_system = referrers.source_system
-        and referrals.referral_id = referrers.record_id
+left join referrers on referrals.referral_key = referrers.record_key

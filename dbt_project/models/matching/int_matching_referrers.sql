@@ -1,87 +1,69 @@
--- The referrer's surname, read from raw because staging does not carry names. It is compared in matching and ends here.
-with extracts as (
-    select authority, feed, source_system, content_hash, max(extract_on) as extract_on
-    from {{ source('raw', 'load_log') }}
-    where
-        feed in ('contacts', 'referrals')
-        and outcome in ('accepted', 'accepted_with_quarantine', 'already_loaded')
-        and extract_on <= coalesce((select max(as_at_limit) from {{ source('raw', 'this_refresh') }}), extract_on)
-    group by all
-),
-
-contacts as (
-    select
-        'contacts' as feed,
-        _authority as authority,
-        _source_system as source_system,
-        contact_id as record_id,
-        _content_hash,
-        _line,
-        referrer_name
-    from {{ source('raw', 'contacts') }}
-    where referrer_name is not null
+-- The referrer's surname, read from raw because staging carries no names. It is compared in matching and ends here.
+with contacts as (
+    select * from {{ ref('stg_contacts') }}
 ),
 
 referrals as (
-    select
-        'referrals' as feed,
-        _authority as authority,
-        _source_system as source_system,
-        referral_id as record_id,
-        _content_hash,
-        _line,
-        referrer_name
-    from {{ source('raw', 'referrals') }}
-    where referrer_name is not null
+    select * from {{ ref('stg_referrals') }}
+),
+
+raw_contacts as (
+    select * from {{ source('raw', 'contacts') }}
+),
+
+raw_referrals as (
+    select * from {{ source('raw', 'referrals') }}
 ),
 
 named as (
-    select * from contacts
-    union all
-    select * from referrals
-),
-
--- Several extracts hold the same record: the latest that names a referrer is the one compared.
-latest as (
     select
-        named.feed,
-        named.authority,
-        named.source_system,
-        named.record_id,
-        arg_max(
-            named.referrer_name, (extracts.extract_on, named._content_hash, named._line)
-        ) as referrer_name
-    from named
-    inner join extracts
+        contacts.contact_key as record_key,
+        raw_contacts.referrer_name
+    from contacts
+    inner join raw_contacts
         on
-            named.authority = extracts.authority
-            and named.feed = extracts.feed
-            and named.source_system = extracts.source_system
-            and named._content_hash = extracts.content_hash
-    group by all
+            contacts.authority = raw_contacts._authority
+            and contacts.source_system = raw_contacts._source_system
+            and contacts._content_hash = raw_contacts._content_hash
+            and contacts._line = raw_contacts._line
+            and contacts.contact_id = raw_contacts.contact_id
+    where raw_contacts.referrer_name is not null
+    union all
+    select
+        referrals.referral_key as record_key,
+        raw_referrals.referrer_name
+    from referrals
+    inner join raw_referrals
+        on
+            referrals.authority = raw_referrals._authority
+            and referrals.source_system = raw_referrals._source_system
+            and referrals._content_hash = raw_referrals._content_hash
+            and referrals._line = raw_referrals._line
+            and referrals.referral_id = raw_referrals.referral_id
+    where raw_referrals.referrer_name is not null
 ),
 
 -- "Mrs J. O'Brien" and "O'BRIEN, Jane" are both "obrien".
 cleaned as (
     select
-        feed,
-        authority,
-        source_system,
-        record_id,
+        record_key,
         trim(regexp_replace(
             regexp_replace(
-                lower(strip_accents(case when contains(referrer_name, ',') then split_part(referrer_name, ',', 1) else referrer_name end)),
-                '[''’.-]', '', 'g'
+                lower(strip_accents(
+                    case
+                        when contains(referrer_name, ',') then split_part(referrer_name, ',', 1)
+                        else referrer_name
+                    end
+                )),
+                '[''’`.-]', '', 'g'
             ),
             '[^a-z]+', ' ', 'g'
         )) as cleaned_name
-    from latest
+    from named
 )
 
 select
-    feed,
-    authority,
-    source_system,
-    record_id,
-    nullif(string_split(cleaned_name, ' ')[-1], '') as referrer_surname
+    record_key,
+    string_split(cleaned_name, ' ')[-1] as referrer_surname
 from cleaned
+where length(string_split(cleaned_name, ' ')[-1]) > 1

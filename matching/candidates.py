@@ -1,0 +1,250 @@
+"""Candidate pairs and how far each agrees: SQL on DuckDB.
+
+Here belong the keys that bring a contact and a referral together and the levels of each comparison. What a level is
+worth is not known here. Every key stays linear in the number of contacts: keys hold the authority, meet only within
+60-day buckets, and words too common to say anything are joined to the area or the kind of place.
+"""
+
+from __future__ import annotations
+
+import duckdb
+
+from matching.model import (
+    COMMON_WORD_SETTINGS,
+    LAG_STARTS,
+    NEAR_CONCERNS,
+    POSTCODE_LEVELS,
+    RARE_WORD_SETTINGS,
+    SECTOR_GROUPS,
+    SETTING_LEVELS,
+    WINDOW_DAYS,
+)
+
+_BUCKET = 60
+
+
+def prepare(con: duckdb.DuckDBPyConnection) -> None:
+    """Write temporary tables match_contacts and match_referrals: one row a record, numbered within its authority.
+
+    Numbers follow the keys, so the same input gives the same numbers, pairs and probabilities.
+    """
+    for side in ("contact", "referral"):
+        con.execute(f"""
+            create or replace temp table match_{side}s as
+            select row_number() over (partition by authority order by {side}_key) - 1 as {side}_number, *
+            from matching.int_matching_{side}s
+        """)
+    con.execute(f"""
+        create or replace temp table match_words as
+        with cores as (
+            select authority, setting_core, setting_words from match_contacts where setting_core is not null
+            union
+            select authority, setting_core, setting_words from match_referrals where setting_core is not null
+        ),
+        worded as (select authority, setting_core, unnest(setting_words) as word from cores),
+        met as (select authority, word, count(*) as settings from worded group by all)
+        select
+            worded.authority,
+            worded.setting_core,
+            arg_min(
+                struct_pack(word := worded.word, settings := met.settings),
+                (case when length(worded.word) > 2 then 0 else 1 end, met.settings, worded.word),
+                2
+            ) as rarest,
+            rarest[1].settings as rarest_settings,
+            rarest[1].word as rarest_word,
+            rarest[2].word as second_word,
+            rarest[2].settings as second_settings
+        from worded inner join met on worded.authority = met.authority and worded.word = met.word
+        group by all
+    """)
+
+
+def _family(sort: str) -> str:
+    """Keys of one family meet: the rarest word of one name may be the second of the other."""
+    return sort.removeprefix("second ")
+
+
+def _keys(side: str) -> str:
+    """All keys of one side. A key is a hash of its authority, its sort and its parts; null parts give no key."""
+    common = f"rarest_settings is null or rarest_settings > {COMMON_WORD_SETTINGS}"
+    parts = {
+        "postcode": ("full_postcode",),
+        "urn": ("setting_urn",),
+        "core": ("setting_core",),
+        "word": (f"case when not ({common}) then rarest_word end",),
+        "word in area": (f"case when {common} then rarest_word end", "area"),
+        "word of kind": (f"case when {common} then rarest_word end", "setting_kind"),
+        "second word": (f"case when second_settings <= {COMMON_WORD_SETTINGS} then second_word end",),
+        "start": (f"case when not ({common}) and length(rarest_word) > 4 then left(rarest_word, 4) end", "sector"),
+        "end": (f"case when not ({common}) and length(rarest_word) > 5 then right(rarest_word, 5) end",),
+        "surname in area": ("referrer_surname", "area"),
+        "surname in sector": ("referrer_surname", "sector"),
+        "surname in district": ("referrer_surname", "outcode"),
+    }
+    sorts = ", ".join(
+        "case when " + " and ".join(f"({part}) is not null" for part in values) + " then "
+        f"hash(authority, '{_family(sort)}', {', '.join(values)}) end"
+        for sort, values in parts.items()
+    )
+    places = ", ".join("true" if not sort.startswith("surname") else "false" for sort in parts)
+    return f"""
+        select {side}_number, authority, day_number, unnest([{sorts}]) as key, unnest([{places}]) as by_place
+        from match_{side}s
+        left join match_words using (authority, setting_core)
+    """
+
+
+def find(con: duckdb.DuckDBPyConnection, has_decisions: bool) -> None:
+    """Write temporary table match_candidates: authority, contact_number, referral_number, found_by_place, decision.
+
+    A pair is a candidate when it shares a key within the window, or one quotes the other, or a reviewer decided on it.
+    """
+    decisions = (
+        """
+        select c.authority, c.contact_number, r.referral_number, false, d.decision
+        from matching.int_matching_decisions as d
+        inner join match_contacts as c on d.contact_key = c.contact_key
+        inner join match_referrals as r on d.referral_key = r.referral_key
+        """
+        if has_decisions
+        else "select '', 0, 0, false, '' where false"
+    )
+    first, last = WINDOW_DAYS
+    con.execute(f"""
+        create or replace temp table match_candidates as
+        with contact_keys as (
+            select authority, contact_number, day_number, key, by_place,
+                unnest(range(day_number + {first} - (day_number + {first}) % {_BUCKET},
+                             day_number + {last} + 1, {_BUCKET})) as bucket
+            from ({_keys("contact")}) where key is not null
+        ),
+        referral_keys as (
+            select authority, referral_number, day_number, key,
+                day_number - day_number % {_BUCKET} as bucket
+            from ({_keys("referral")}) where key is not null
+        ),
+        met as (
+            select c.authority, c.contact_number, r.referral_number, c.by_place, null::varchar as decision
+            from contact_keys as c
+            inner join referral_keys as r on c.key = r.key and c.bucket = r.bucket
+            where r.day_number - c.day_number between {first} and {last}
+            union all
+            select c.authority, c.contact_number, r.referral_number, false, null
+            from match_contacts as c
+            inner join match_referrals as r
+                on c.authority = r.authority and upper(c.contact_id) = r.quoted_contact_id
+            union all
+            select c.authority, c.contact_number, r.referral_number, false, null
+            from match_contacts as c
+            inner join match_referrals as r
+                on c.authority = r.authority and upper(r.referral_id) = c.quoted_referral_id
+            union all
+            {decisions}
+        )
+        select authority, contact_number, referral_number,
+            bool_or(by_place) as found_by_place, max(decision) as decision
+        from met group by all
+    """)
+
+
+def _agreement(column: str, *between: tuple[str, str]) -> str:
+    """SQL for levels same, (between...), different, missing as 0, 1, ... of one column on both sides."""
+    tests = "".join(f" when {test} then {place}" for place, (_name, test) in enumerate(between, start=1))
+    different = 1 + len(between)
+    return f"""(case when c.{column} is null or r.{column} is null then {different + 1}
+        when c.{column} = r.{column} then 0{tests} else {different} end)::tinyint"""
+
+
+def compare(con: duckdb.DuckDBPyConnection) -> None:
+    """Write temporary table match_levels: one row a candidate pair, its lag and the number of each comparison's level.
+
+    Levels are in the order of model.COMPARISONS. Texts are compared once for each pair of different names.
+    """
+    near = ", ".join(f"'{a}|{b}', '{b}|{a}'" for a, b in NEAR_CONCERNS)
+    groups = "map {" + ", ".join(f"'{s}': '{g}'" for g, sectors in SECTOR_GROUPS.items() for s in sectors) + "}"
+    text = {level: number for number, level in enumerate(SETTING_LEVELS)}
+    postcode = {level: number for number, level in enumerate(POSTCODE_LEVELS)}
+    lag_bin = " ".join(f"when lag_days < {end} then {number}" for number, end in enumerate(LAG_STARTS[1:]))
+    con.execute(f"""
+        create or replace temp table match_texts as
+        with pairs as (
+            select distinct c.authority, c.setting_core as contact_core, r.setting_core as referral_core,
+                c.setting_words as contact_words, r.setting_words as referral_words
+            from match_candidates as p
+            inner join match_contacts as c on p.authority = c.authority and p.contact_number = c.contact_number
+            inner join match_referrals as r on p.authority = r.authority and p.referral_number = r.referral_number
+            where c.setting_core is not null and r.setting_core is not null
+        ),
+        measured as (
+            select pairs.*, cw.rarest_word as contact_word, rw.rarest_word as referral_word, cw.rarest_settings,
+                case when contact_words = referral_words then 1.0
+                    else jaro_winkler_similarity(contact_core, referral_core) end as similarity,
+                len(list_intersect(contact_words, referral_words)) as shared_words
+            from pairs
+            inner join match_words as cw on pairs.authority = cw.authority and pairs.contact_core = cw.setting_core
+            inner join match_words as rw on pairs.authority = rw.authority and pairs.referral_core = rw.setting_core
+        )
+        select authority, contact_core, referral_core,
+            case
+                when similarity = 1.0 and rarest_settings <= {RARE_WORD_SETTINGS} then {text["exact_rare"]}
+                when similarity = 1.0 then {text["exact_common"]}
+                when similarity >= 0.92 then {text["close"]}
+                -- One name holds all words of the other, telling ones among them: "oak park" and "oak park lodge".
+                when shared_words = least(len(contact_words), len(referral_words)) and contact_word = referral_word
+                    then {text["close"]}
+                when jaro_winkler_similarity(contact_word, referral_word) >= 0.9 or similarity >= 0.84
+                    then {text["partial"]}
+                else {text["different"]}
+            end as text_level
+        from measured
+    """)
+    con.execute(f"""
+        create or replace temp table match_levels as
+        with sides as (
+            select p.*, r.day_number - c.day_number as lag_days,
+                case
+                    when c.setting_urn = r.setting_urn then {text["exact_rare"]}
+                    else coalesce(t.text_level, {text["missing"]})
+                end as text_level,
+                case
+                    when c.outcode is null or r.outcode is null then {postcode["missing"]}
+                    when c.full_postcode = r.full_postcode then {postcode["same"]}
+                    when length(c.full_postcode) = length(r.full_postcode)
+                        and damerau_levenshtein(c.full_postcode, r.full_postcode) = 1 then {postcode["near"]}
+                    when c.outcode = r.outcode then {postcode["district"]}
+                    else {postcode["different"]}
+                end as postcode_level,
+                {_agreement("setting_kind")} as kind,
+                {_agreement("area")} as area,
+                {_agreement("sector", ("same_group", f"{groups}[c.sector] = {groups}[r.sector]"))} as sector,
+                {_agreement("staff_role")} as staff_role,
+                {_agreement("concern_category",
+                            ("near", f"c.concern_category || '|' || r.concern_category in ({near})"))} as concern,
+                {_agreement("referrer_role")} as referrer_role,
+                {_agreement("referrer_agency")} as agency,
+                {_agreement("referrer_surname",
+                            ("close", "jaro_winkler_similarity(c.referrer_surname, r.referrer_surname) >= 0.92"))}
+                    as referrer,
+                (case
+                    when r.quoted_contact_id = upper(c.contact_id) or c.quoted_referral_id = upper(r.referral_id) then 0
+                    when known_contact.quoted is not null or known_referral.quoted is not null then 1
+                    when r.quoted_contact_id is not null then 2
+                    else 3
+                end)::tinyint as reference
+            from match_candidates as p
+            inner join match_contacts as c on p.authority = c.authority and p.contact_number = c.contact_number
+            inner join match_referrals as r on p.authority = r.authority and p.referral_number = r.referral_number
+            left join match_texts as t
+                on p.authority = t.authority and c.setting_core = t.contact_core and r.setting_core = t.referral_core
+            left join (select distinct authority, upper(contact_id) as quoted from match_contacts) as known_contact
+                on r.authority = known_contact.authority and r.quoted_contact_id = known_contact.quoted
+            left join (select distinct authority, upper(referral_id) as quoted from match_referrals) as known_referral
+                on c.authority = known_referral.authority and c.quoted_referral_id = known_referral.quoted
+        )
+        select * exclude (text_level, postcode_level),
+            (text_level * {len(POSTCODE_LEVELS)} + postcode_level)::tinyint as place,
+            -- Pairs beyond the window came by a reference or a decision; they count as its outermost bins.
+            (case {lag_bin} else {len(LAG_STARTS) - 2} end)::tinyint as lag_bin
+        from sides
+    """)

@@ -1,0 +1,143 @@
+"""What is compared, and what is believed before any data is seen.
+
+Here belong the comparisons, their levels, their prior probabilities in the three classes of pair, the windows and the
+constants of the method. How levels are computed stands in candidates.py; how beliefs are learnt, in fit.py.
+
+Three classes of pair (a model of two calls every pair at a busy setting a match):
+  same_matter   the referral answers the contact;
+  same_setting  another matter at the same setting;
+  unrelated     another setting that happens to share a word, a postcode or a surname.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+# Raise when a comparison, a level or a window changes: parameters fitted under another version are not used.
+MODEL_VERSION = 1
+
+WINDOW_DAYS = (-60, 120)
+"""Lags (referral day minus contact day) at which pairs are looked at."""
+PLACEBO_BEFORE, PLACEBO_AFTER = -15, 61
+"""At or below the first and at or above the second lag a match is very rare: these pairs show the rate of chance."""
+
+LAG_STARTS = (-60, -14, -7, -3, -1, 0, 1, 2, 4, 8, 15, 22, 29, 43, 61, 121)
+"""First day of each lag bin; the last number closes the last bin."""
+LAG_PRIOR = (0.004, 0.004, 0.006, 0.012, 0.02, 0.10, 0.16, 0.18, 0.20, 0.16, 0.07, 0.04, 0.03, 0.01, 0.004)
+LAG_STRENGTH = 15.0
+
+REQUESTED_PRIOR = (0.62, 12.0)
+"""Share of requested contacts that have a referral, and how many contacts this belief weighs."""
+NOT_REQUESTED_PRIOR = (0.05, 25.0)
+
+MORE_CONTACTS_ON_A_REFERRAL = 0.08
+MORE_REFERRALS_ON_A_CONTACT = 0.04
+"""Weight of each further link: one matter may bring two contacts or two referrals, but seldom."""
+
+RARE_WORD_SETTINGS = 2
+"""A word met in at most this many differently named settings (of one authority) is rare: equal names then say more."""
+COMMON_WORD_SETTINGS = 12
+"""A word met in more settings than this is a key only together with area or kind of place."""
+
+FOUND_PRIOR = {"place": (0.93, 20.0), "other": (0.5, 4.0)}
+"""Share of true pairs that place keys find, and that surname or reference keys find, with the weight of the belief."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One thing compared. Probabilities are in the order of `levels`; the level `missing` is last where there is one.
+
+    shared: place evidence, which the same matter and another matter at the same setting have in common.
+    informative_missing: whether being blank is itself evidence; otherwise a blank changes no odds.
+    """
+
+    name: str
+    levels: tuple[str, ...]
+    same_matter: tuple[float, ...]
+    same_setting: tuple[float, ...]
+    unrelated: tuple[float, ...]
+    shared: bool = False
+    informative_missing: bool = False
+    strength: float = 20.0
+
+
+SETTING_LEVELS = ("exact_rare", "exact_common", "close", "partial", "different", "missing")
+POSTCODE_LEVELS = ("same", "near", "district", "different", "missing")
+
+_SETTING_SAME = (0.36, 0.22, 0.22, 0.10, 0.04, 0.06)
+_POSTCODE_SAME = (0.40, 0.03, 0.02, 0.02, 0.53)
+_SETTING_OTHER = (0.02, 0.08, 0.08, 0.30, 0.50, 0.02)
+_POSTCODE_OTHER = (0.04, 0.01, 0.08, 0.40, 0.47)
+
+
+def _cross(first: tuple[float, ...], second: tuple[float, ...]) -> tuple[float, ...]:
+    return tuple(a * b for a in first for b in second)
+
+
+COMPARISONS = (
+    # Text and postcode are judged together: a key found the pair by one of them, so they are not independent.
+    Comparison(
+        "place",
+        tuple(f"{text}/{postcode}" for text in SETTING_LEVELS for postcode in POSTCODE_LEVELS),
+        _cross(_SETTING_SAME, _POSTCODE_SAME),
+        _cross(_SETTING_SAME, _POSTCODE_SAME),
+        _cross(_SETTING_OTHER, _POSTCODE_OTHER),
+        shared=True,
+        informative_missing=True,
+        strength=30.0,
+    ),
+    Comparison("kind", ("same", "different", "missing"), (0.93, 0.07), (0.93, 0.07), (0.40, 0.60), shared=True),
+    Comparison("area", ("same", "different", "missing"), (0.95, 0.05), (0.95, 0.05), (0.35, 0.65), shared=True),
+    Comparison(
+        "sector",
+        ("same", "same_group", "different", "missing"),
+        (0.88, 0.07, 0.05),
+        (0.88, 0.07, 0.05),
+        (0.35, 0.20, 0.45),
+        shared=True,
+    ),
+    Comparison("staff_role", ("same", "different", "missing"), (0.80, 0.20), (0.35, 0.65), (0.25, 0.75)),
+    Comparison("concern", ("same", "near", "different", "missing"), (0.70, 0.15, 0.15), (0.25, 0.25, 0.50), (0.25, 0.25, 0.50)),
+    Comparison("referrer_role", ("same", "different", "missing"), (0.75, 0.25), (0.45, 0.55), (0.30, 0.70)),
+    Comparison("agency", ("same", "different", "missing"), (0.85, 0.15), (0.65, 0.35), (0.40, 0.60)),
+    Comparison("referrer", ("same", "close", "different", "missing"), (0.65, 0.06, 0.29), (0.20, 0.02, 0.78), (0.08, 0.02, 0.90)),
+    # A reference to another contact is weak evidence against (people copy the wrong one); to this one, nearly decisive.
+    Comparison(
+        "reference",
+        ("quoted", "quotes_other", "quotes_unknown", "none"),
+        (0.25, 0.015, 0.015, 0.72),
+        (0.0005, 0.02, 0.01, 0.9695),
+        (0.0005, 0.02, 0.01, 0.9695),
+        informative_missing=True,
+        strength=60.0,
+    ),
+)
+
+SECTOR_GROUPS = {
+    "education": (
+        "primary", "secondary", "special", "pupil_referral_unit", "through_school", "independent",
+        "further_education", "school_transport", "other_education",
+    ),
+    "early_years": ("nursery", "childminder", "other_early_years"),
+    "fostering": ("authority_fostering", "independent_fostering"),
+    "wider_workforce": (
+        "residential", "health", "police", "social_care", "transport", "sports", "faith", "uniformed_groups",
+        "voluntary", "council", "other",
+    ),
+}
+
+NEAR_CONCERNS = (
+    ("physical", "inappropriate_conduct"),
+    ("physical", "emotional"),
+    ("physical", "neglect"),
+    ("emotional", "neglect"),
+    ("emotional", "inappropriate_conduct"),
+    ("sexual", "online_safety"),
+    ("sexual", "inappropriate_conduct"),
+    ("online_safety", "inappropriate_conduct"),
+    ("risk_by_association", "external_safeguarding"),
+)
+"""Categories that two people may give to one event (an intervention is physical to one, conduct to the other)."""
+
+DIRECTIONS = 6
+"""In how many ways the parameters' uncertainty is kept: each is a column parameter_shift_k of the scored tables."""

@@ -1,0 +1,155 @@
+"""From agreement to odds: what the comparisons of a pair say, against the local rate of chance.
+
+Here belong one authority's candidate pairs as arrays and the arithmetic of one scoring. Learning belongs to fit.py.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from matching import model
+from matching.competition import Outcome, compete
+from matching.parameters import RATES, Parameters
+
+BIN_DAYS = np.diff(np.array(model.LAG_STARTS))
+_CLASSES = ("same_matter", "same_setting", "unrelated")
+
+
+@dataclass
+class Pairs:
+    """One authority's candidate pairs and the ends they join; arrays of shape (pairs,), (contacts,) or (referrals,).
+
+    decided: 1 confirmed, -1 rejected, 0 undecided. place_given: 0 nothing, 1 setting text or postcode, 2 both.
+    exposure: placebo days on which a referral could be seen. waited: days from the contact to the end of the data.
+    """
+
+    contact: np.ndarray
+    referral: np.ndarray
+    levels: dict[str, np.ndarray]
+    lag_bin: np.ndarray
+    placebo: np.ndarray
+    found_by_place: np.ndarray
+    found_by_other: np.ndarray
+    decided: np.ndarray
+    requested: np.ndarray
+    place_given: np.ndarray
+    surname_given: np.ndarray
+    exposure: np.ndarray
+    waited: np.ndarray
+    referrals: int
+
+    @property
+    def contacts(self) -> int:
+        return len(self.requested)
+
+
+@dataclass
+class Scored:
+    """One scoring: competition's outcome, and what the next step of learning needs."""
+
+    outcome: Outcome
+    received: np.ndarray
+    unfindable: np.ndarray
+    setting_share: np.ndarray
+    arrived: np.ndarray
+    odds: np.ndarray
+    chance: tuple[np.ndarray, np.ndarray]
+
+
+def class_weights(p: Parameters, pairs: Pairs, leave_out: str | None = None) -> np.ndarray:
+    """Log probability of each pair's levels in the three classes, shape (3, pairs). Blanks that say nothing add 0."""
+    logs = np.zeros((3, len(pairs.contact)))
+    for c in model.COMPARISONS:
+        if c.name == leave_out:
+            continue
+        table = np.log(p.levels[c.name])
+        if not c.informative_missing:
+            table = np.hstack([table, np.zeros((3, 1))])
+        logs += table[:, pairs.levels[c.name]]
+    return logs
+
+
+def found_share(p: Parameters, pairs: Pairs) -> np.ndarray:
+    """Share of a contact's true pairs that some key finds, by what the contact has to match on."""
+    by_place = np.where(pairs.place_given == 0, 0.0, np.where(pairs.place_given == 1, p.found[0], p.found[1]))
+    by_other = np.where(pairs.surname_given, p.found[2], p.found[3])
+    return 1 - (1 - by_place) * (1 - by_other)
+
+
+def arrived_share(p: Parameters, pairs: Pairs) -> np.ndarray:
+    """Share of a contact's referrals that would have arrived by the end of the data."""
+    ends = np.array(model.LAG_STARTS[1:])
+    by_end = np.hstack([np.zeros((2, 1)), np.cumsum(p.lag, axis=1)])
+    edges = np.concatenate([[model.LAG_STARTS[0]], ends])
+    row = np.where(pairs.requested, 0, 1)
+    return np.where(
+        pairs.requested, np.interp(pairs.waited + 1, edges, by_end[0]), np.interp(pairs.waited + 1, edges, by_end[1])
+    ) if len(row) else np.zeros(0)
+
+
+def chance_rates(
+    p: Parameters, pairs: Pairs, setting_share: np.ndarray, free: np.ndarray, weight: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Other referrals a day (from the contact's setting, from unrelated ones) for each contact, and the rates' weights.
+
+    Counted at placebo lags, where a match is very rare, leaving out referrals that answer another contact (`free` is
+    the probability that a pair's referral answers none), and shrunk towards the weights of the rates.
+    """
+    seen = np.where(pairs.placebo, free, 0.0)
+    settings = np.bincount(pairs.contact, seen * setting_share, pairs.contacts)
+    others = np.bincount(pairs.contact, seen * (1 - setting_share), pairs.contacts)
+    log_likelihood = np.outer(settings, np.log(RATES)) - np.outer(pairs.exposure, RATES)
+    posterior = np.exp(log_likelihood - log_likelihood.max(axis=1, keepdims=True)) * p.rates
+    posterior /= posterior.sum(axis=1, keepdims=True)
+    exposed = max(float((pairs.exposure * weight).sum()), 1.0)
+    typical = (float((others * weight).sum()) + 0.5) / exposed
+    # A gamma belief worth 40 days round the typical rate: unrelated pairs come by words, which differ less.
+    unrelated = (others + 40 * typical) / (pairs.exposure + 40)
+    weights = (posterior * weight[:, None]).sum(axis=0)
+    return posterior @ RATES, unrelated, weights
+
+
+def score(
+    p: Parameters,
+    pairs: Pairs,
+    rounds: int = 4,
+    sweeps: int = 4,
+    weight: np.ndarray | None = None,
+    start: Scored | None = None,
+    leave_out: str | None = None,
+) -> Scored:
+    """Probabilities of every pair, contact and referral under given parameters.
+
+    The local rates of chance depend on which referrals are taken, so rates and competition take turns `rounds` times.
+    """
+    weight = np.ones(pairs.contacts) if weight is None else weight
+    logs = class_weights(p, pairs, leave_out)
+    row = np.where(pairs.requested, 0, 1)
+    arrived = arrived_share(p, pairs)
+    found = found_share(p, pairs)
+    expected = p.expected[row]
+    blank = 1 - expected * found * arrived
+    days = np.log(p.lag / BIN_DAYS)
+    top = logs[0] + days[row[pairs.contact], pairs.lag_bin] + np.log((expected * found / blank)[pairs.contact])
+    setting, unrelated = np.exp(logs[1]), np.exp(logs[2])
+    if start is None:
+        chance = (np.full(pairs.contacts, 0.01), np.full(pairs.contacts, 0.02))
+        outcome = None
+        free = np.ones(len(pairs.contact))
+    else:
+        chance, outcome = start.chance, start.outcome
+        free = 1 - outcome.referral[pairs.referral]
+    for _ in range(rounds):
+        by_setting = chance[0][pairs.contact] * setting
+        below = by_setting + chance[1][pairs.contact] * unrelated
+        setting_share = by_setting / below
+        odds = np.exp(np.clip(top - np.log(below), -40, 40))
+        odds = np.where(pairs.decided > 0, 1e12, np.where(pairs.decided < 0, 0.0, odds))
+        outcome = compete(odds, pairs.contact, pairs.referral, pairs.contacts, pairs.referrals, outcome, sweeps)
+        free = 1 - outcome.referral[pairs.referral]
+        at_setting, elsewhere, _weights = chance_rates(p, pairs, setting_share, free, weight)
+        chance = (at_setting, elsewhere)
+    unfindable = (1 - outcome.contact) * expected * (1 - found) * arrived / blank
+    return Scored(outcome, outcome.contact + unfindable, unfindable, setting_share, arrived, odds, chance)

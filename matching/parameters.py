@@ -1,0 +1,152 @@
+"""The parameters of one authority: their shape, their prior, and the small versioned table that keeps them.
+
+No personal data: shares, rates and weights only. Learning them belongs to fit.py.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+
+import duckdb
+import numpy as np
+
+from matching import model
+
+
+@dataclass
+class Parameters:
+    """All that scoring needs to know of an authority.
+
+    expected: share of contacts with a referral, [requested, not requested].
+    lag: probability of each lag bin of a true pair, rows as in `expected`.
+    levels: for each comparison, probability of each level in the classes [same matter, same setting, unrelated].
+    rates: weight of each rate of model chance (RATES) among contacts.
+    found: share of true pairs that keys find: [place keys by text or postcode alone, by both, surname or reference
+        keys with a surname, without].
+    directions: a few ways in which all the numbers above may be wrong together, each one standard deviation long.
+    """
+
+    expected: np.ndarray
+    lag: np.ndarray
+    levels: dict[str, np.ndarray]
+    rates: np.ndarray
+    found: np.ndarray
+    directions: list[np.ndarray] = field(default_factory=list)
+
+    def vector(self) -> np.ndarray:
+        """The numbers in one row on an unbounded scale, so that they can be averaged and moved along directions."""
+        parts = [_logit(self.expected), np.log(self.lag).ravel()]
+        parts += [np.log(self.levels[c.name]).ravel() for c in model.COMPARISONS]
+        parts += [np.log(self.rates), _logit(self.found)]
+        return np.concatenate(parts)
+
+    def moved(self, step: np.ndarray) -> Parameters:
+        """These parameters moved by a step of vector()'s shape; shares sum to one again."""
+        rest = self.vector() + step
+
+        def take(shape: tuple[int, ...]) -> np.ndarray:
+            nonlocal rest
+            size = int(np.prod(shape))
+            part, rest = rest[:size].reshape(shape), rest[size:]
+            return part
+
+        expected = _expit(take(self.expected.shape))
+        lag = _shares(take(self.lag.shape))
+        levels = {c.name: _shares(take(self.levels[c.name].shape)) for c in model.COMPARISONS}
+        return Parameters(expected, lag, levels, _shares(take(self.rates.shape)), _expit(take(self.found.shape)))
+
+
+RATES = np.concatenate([[1e-5], np.geomspace(1 / 3000, 1.5, 26)])
+"""Rates of chance that are considered: other referrals a day from one setting."""
+
+
+def prior() -> Parameters:
+    """What is believed before any data, from model.py."""
+    lag = np.array(model.LAG_PRIOR) / sum(model.LAG_PRIOR)
+    levels = {
+        c.name: np.array([c.same_matter, c.same_setting, c.unrelated]) / np.sum(c.same_matter)
+        for c in model.COMPARISONS
+    }
+    levels = {name: table / table.sum(axis=1, keepdims=True) for name, table in levels.items()}
+    place, other = model.FOUND_PRIOR["place"][0], model.FOUND_PRIOR["other"][0]
+    return Parameters(
+        expected=np.array([model.REQUESTED_PRIOR[0], model.NOT_REQUESTED_PRIOR[0]]),
+        lag=np.vstack([lag, lag]),
+        levels=levels,
+        rates=rate_prior(),
+        found=np.array([place, place, other, other / 2]),
+    )
+
+
+def rate_prior() -> np.ndarray:
+    """Quiet settings are many and busy ones few: weight falls with the root of the rate."""
+    weights = RATES**-0.5
+    weights[0] = weights[1] * 6
+    return weights / weights.sum()
+
+
+def _logit(share: np.ndarray) -> np.ndarray:
+    share = np.clip(share, 1e-6, 1 - 1e-6)
+    return np.log(share / (1 - share))
+
+
+def _expit(value: np.ndarray) -> np.ndarray:
+    return 1 / (1 + np.exp(-value))
+
+
+def _shares(logs: np.ndarray) -> np.ndarray:
+    shares = np.exp(logs - logs.max(axis=-1, keepdims=True))
+    return shares / shares.sum(axis=-1, keepdims=True)
+
+
+def create_table(con: duckdb.DuckDBPyConnection) -> None:
+    """matching.match_parameters, grain: authority x parameter_version. Fits are added, never overwritten."""
+    con.execute("""
+        create table if not exists matching.match_parameters (
+            authority varchar, parameter_version integer, model_version integer, fitted_to date,
+            contact_count bigint, referral_count bigint, decision_count bigint, parameters varchar
+        )
+    """)
+
+
+def load(con: duckdb.DuckDBPyConnection, authority: str) -> tuple[int, Parameters] | None:
+    """The authority's latest parameters of this model version, or None when it was never fitted."""
+    rows = con.execute(
+        "select parameter_version, parameters from matching.match_parameters "
+        "where authority = ? and model_version = ? order by parameter_version desc limit 1",
+        [authority, model.MODEL_VERSION],
+    ).fetchall()
+    if not rows:
+        return None
+    kept = json.loads(rows[0][1])
+    return rows[0][0], Parameters(
+        expected=np.array(kept["expected"]),
+        lag=np.array(kept["lag"]),
+        levels={name: np.array(table) for name, table in kept["levels"].items()},
+        rates=np.array(kept["rates"]),
+        found=np.array(kept["found"]),
+        directions=[np.array(direction) for direction in kept["directions"]],
+    )
+
+
+def keep(
+    con: duckdb.DuckDBPyConnection, authority: str, fitted: Parameters, fitted_to: object, counts: tuple[int, int, int]
+) -> int:
+    """Add a version and return its number. counts: contacts, referrals and decisions it was fitted on."""
+    kept = {
+        "expected": fitted.expected.tolist(),
+        "lag": fitted.lag.tolist(),
+        "levels": {name: table.tolist() for name, table in fitted.levels.items()},
+        "rates": fitted.rates.tolist(),
+        "found": fitted.found.tolist(),
+        "directions": [direction.round(5).tolist() for direction in fitted.directions],
+    }
+    ((version,),) = con.execute(
+        "select coalesce(max(parameter_version), 0) + 1 from matching.match_parameters where authority = ?", [authority]
+    ).fetchall()
+    con.execute(
+        "insert into matching.match_parameters values (?, ?, ?, ?, ?, ?, ?, ?)",
+        [authority, version, model.MODEL_VERSION, fitted_to, *counts, json.dumps(kept)],
+    )
+    return version

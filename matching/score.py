@@ -1,0 +1,214 @@
+"""The night's work: read the comparable records, score every candidate pair, write what SQL decides on.
+
+Here belong the order of the steps and the tables written. Parameters are fitted when an authority has none, or when
+somebody asks; never silently at night.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import duckdb
+import numpy as np
+
+from matching import candidates, fit, model, parameters
+from matching.odds import Pairs, Scored, score
+
+KEPT_FROM = 0.01
+"""Pairs below this probability are not kept, unless one side quotes the other or a reviewer decided on them."""
+
+
+def score_pairs(con: duckdb.DuckDBPyConnection, refit: Iterable[str] = ()) -> dict[str, int | float | str]:
+    """Write matching.scored_pairs, matching.scored_contacts and matching.scored_referrals from the comparable tables.
+
+    refit: authorities to fit afresh on their own data; others use their latest kept parameters.
+    Grain: scored_pairs contact x referral (candidates only), the other two one row a record of every authority.
+    Returns counts and the names of authorities fitted, for run metadata. The same tables give the same result.
+    """
+    refit = set(refit)
+    con.execute("create schema if not exists matching")
+    parameters.create_table(con)
+    _empty_tables(con)
+    candidates.prepare(con)
+    has_decisions = _exists(con, "int_matching_decisions")
+    candidates.find(con, has_decisions)
+    candidates.compare(con)
+    authorities = [row[0] for row in con.execute("select distinct authority from match_referrals order by 1").fetchall()]
+    fitted, kept = [], 0
+    for authority in authorities:
+        known = None if authority in refit else parameters.load(con, authority)
+        pairs = read_pairs(con, authority)
+        if known is None:
+            fit_authority(con, authority, pairs)
+            known = parameters.load(con, authority)
+            fitted.append(authority)
+        version, settled = known
+        kept += _write(con, authority, version, settled, pairs)
+    return {
+        "authorities": len(authorities),
+        "pairs_kept": kept,
+        "fitted": ", ".join(fitted) or "none",
+    }
+
+
+def fit_authority(con: duckdb.DuckDBPyConnection, authority: str, pairs: Pairs) -> int:
+    """Fit the parameters of one authority without labels and keep them as its next version, which is returned."""
+    ((fitted_to,),) = con.execute(
+        "select max(received_on) from matching.int_matching_referrals where authority = ?", [authority]
+    ).fetchall()
+    counts = (pairs.contacts, pairs.referrals, int((pairs.decided != 0).sum()))
+    return parameters.keep(con, authority, fit.fit(pairs), fitted_to, counts)
+
+
+def read_pairs(con: duckdb.DuckDBPyConnection, authority: str) -> Pairs:
+    """One authority's candidates as arrays, from the temporary tables of candidates.py."""
+    ends = con.execute(
+        """
+        select is_requested, day_number, referrer_surname is not null as surname_given,
+            (setting_core is not null)::tinyint + (outcode is not null)::tinyint as place_given
+        from match_contacts where authority = ? order by contact_number
+        """,
+        [authority],
+    ).fetchnumpy()
+    ((first, last, referrals),) = con.execute(
+        """
+        select min(day_number), max(day_number), count(*) from match_referrals where authority = ?
+        """,
+        [authority],
+    ).fetchall()
+    names = [c.name for c in model.COMPARISONS]
+    rows = con.execute(
+        f"""
+        select contact_number, referral_number, lag_days, lag_bin, found_by_place,
+            case decision when 'confirm' then 1 when 'reject' then -1 else 0 end as decided, {", ".join(names)}
+        from match_levels where authority = ? order by contact_number, referral_number
+        """,
+        [authority],
+    ).fetchnumpy()
+    day = np.asarray(ends["day_number"], dtype=np.int64)
+    last = max(last, int(day.max())) if len(day) else last
+    window_first, window_last = model.WINDOW_DAYS
+    exposure = _overlap(day + window_first, day + model.PLACEBO_BEFORE, first, last) + _overlap(
+        day + model.PLACEBO_AFTER, day + window_last, first, last
+    )
+    lag = np.asarray(rows["lag_days"], dtype=np.int64)
+    return Pairs(
+        contact=np.asarray(rows["contact_number"], dtype=np.int64),
+        referral=np.asarray(rows["referral_number"], dtype=np.int64),
+        levels={name: np.asarray(rows[name]) for name in names},
+        lag_bin=np.asarray(rows["lag_bin"]),
+        placebo=((lag <= model.PLACEBO_BEFORE) & (lag >= window_first))
+        | ((lag >= model.PLACEBO_AFTER) & (lag <= window_last)),
+        found_by_place=np.asarray(rows["found_by_place"]),
+        found_by_other=(np.asarray(rows["referrer"]) == 0) | (np.asarray(rows["reference"]) == 0),
+        decided=np.asarray(rows["decided"]),
+        requested=np.asarray(ends["is_requested"]),
+        place_given=np.asarray(ends["place_given"]),
+        surname_given=np.asarray(ends["surname_given"]),
+        exposure=exposure,
+        waited=last - day,
+        referrals=referrals,
+    )
+
+
+def _overlap(start: np.ndarray, end: np.ndarray, first: int, last: int) -> np.ndarray:
+    """Days of start..end that lie within first..last."""
+    return np.maximum(np.minimum(end, last) - np.maximum(start, first) + 1, 0).astype(float)
+
+
+def _write(con: duckdb.DuckDBPyConnection, authority: str, version: int, p: parameters.Parameters, pairs: Pairs) -> int:
+    """Insert one authority's scores and return how many pairs were kept."""
+    scored = score(p, pairs)
+    without = score(p, pairs, rounds=1, sweeps=10, start=scored, leave_out="reference")
+    shifts = [score(p.moved(step), pairs, rounds=1, start=scored) for step in p.directions]
+    keep = (scored.outcome.pair >= KEPT_FROM) | (pairs.levels["reference"] == 0) | (pairs.decided != 0)
+    kept_pairs = {  # noqa: F841 - read by DuckDB below
+        "contact_number": pairs.contact[keep],
+        "referral_number": pairs.referral[keep],
+        "match_probability": scored.outcome.pair[keep],
+        "probability_without_reference": without.outcome.pair[keep],
+    }
+    con.register("match_kept_pairs", kept_pairs)
+    labels = ", ".join(
+        f"{_labels(c.levels)}[l.{c.name} + 1] as {c.name}_agreement" for c in model.COMPARISONS if c.name != "place"
+    )
+    postcodes = len(model.POSTCODE_LEVELS)
+    con.execute(
+        f"""
+        insert into matching.scored_pairs by name
+        select c.contact_key, r.referral_key, l.authority, k.match_probability, k.probability_without_reference,
+            l.lag_days, {_labels(model.SETTING_LEVELS)}[l.place // {postcodes} + 1] as setting_agreement,
+            {_labels(model.POSTCODE_LEVELS)}[l.place % {postcodes} + 1] as postcode_agreement, {labels}
+        from match_kept_pairs as k
+        inner join match_levels as l
+            on l.authority = $authority and k.contact_number = l.contact_number and k.referral_number = l.referral_number
+        inner join match_contacts as c on c.authority = $authority and k.contact_number = c.contact_number
+        inner join match_referrals as r on r.authority = $authority and k.referral_number = r.referral_number
+        order by c.contact_key, r.referral_key
+        """,
+        {"authority": authority},
+    )
+    for side, size in (("contact", pairs.contacts), ("referral", pairs.referrals)):
+        ends = {f"{side}_number": np.arange(size), **_end_columns(side, scored, shifts)}
+        con.register("match_ends", ends)
+        con.execute(
+            f"""
+            insert into matching.scored_{side}s by name
+            select e.{side}_key, e.authority, {version} as parameter_version, s.* exclude ({side}_number)
+            from match_ends as s
+            inner join match_{side}s as e on e.authority = $authority and s.{side}_number = e.{side}_number
+            order by e.{side}_key
+            """,
+            {"authority": authority},
+        )
+        con.unregister("match_ends")
+    con.unregister("match_kept_pairs")
+    return int(keep.sum())
+
+
+def _end_columns(side: str, scored: Scored, shifts: list[Scored]) -> dict[str, np.ndarray]:
+    """Columns of scored_contacts or scored_referrals. parameter_shift_k: change when parameters move in direction k."""
+
+    def of(one: Scored) -> np.ndarray:
+        return one.received if side == "contact" else one.outcome.referral
+
+    columns = {"match_probability" if side == "contact" else "contact_probability": of(scored)}
+    if side == "contact":
+        columns["unfindable_probability"] = scored.unfindable
+    for number in range(model.DIRECTIONS):
+        moved = of(shifts[number]) - of(scored) if number < len(shifts) else np.zeros(len(of(scored)))
+        columns[f"parameter_shift_{number + 1}"] = moved
+    return columns
+
+
+def _labels(levels: tuple[str, ...]) -> str:
+    return "[" + ", ".join(f"'{level}'" for level in levels) + "]"
+
+
+def _empty_tables(con: duckdb.DuckDBPyConnection) -> None:
+    shifts = ", ".join(f"parameter_shift_{number + 1} double" for number in range(model.DIRECTIONS))
+    agreements = ", ".join(
+        f"{name}_agreement varchar"
+        for name in ("setting", "postcode", *(c.name for c in model.COMPARISONS if c.name != "place"))
+    )
+    con.execute(f"""
+        create or replace table matching.scored_pairs (
+            contact_key varchar, referral_key varchar, authority varchar, match_probability double,
+            probability_without_reference double, lag_days bigint, {agreements}
+        );
+        create or replace table matching.scored_contacts (
+            contact_key varchar, authority varchar, parameter_version integer, match_probability double,
+            unfindable_probability double, {shifts}
+        );
+        create or replace table matching.scored_referrals (
+            referral_key varchar, authority varchar, parameter_version integer, contact_probability double, {shifts}
+        )
+    """)
+
+
+def _exists(con: duckdb.DuckDBPyConnection, table: str) -> bool:
+    return bool(
+        con.execute(
+            "select 1 from information_schema.tables where table_schema = 'matching' and table_name = ?", [table]
+        ).fetchall()
+    )
