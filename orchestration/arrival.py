@@ -51,12 +51,12 @@ def take_in(
         refresh_id = _refresh_id(con, now)
         history.begin(con, refresh_id, now, code, run_id)
         gate.prepare(con)
-        files.prepare(con)
+        files.remember_publication(con, home.root)
         ingest.begin_refresh(con, refresh_id, as_at, now, code)
         ingest.register_profiles(con, profiles, secret)
         for drop in ingest.pending_drops(con, home.landing, profiles, settle_seconds, now):
             ingest.stage(con, drop, profiles[drop.authority], accept)
-            verdict = gate.run_gate(con, "arrival", drop.scope, refresh_id, now, home.quality)
+            verdict = gate.run_gate(con, "arrival", drop.scope, refresh_id, now, home.quality / "results")
             ingest.settle(con, drop, verdict.refusals, refresh_id)
         ingest.add_person_keys(con, secret)
         count, refused, rows = con.execute(
@@ -66,8 +66,11 @@ def take_in(
         ).fetchall()[0]
         inputs = _inputs(con, code, as_at)
         history.set_inputs(con, refresh_id, inputs)
-    published = files.published_state(home.root)
-    is_new = not published or published.get("inputs") != inputs
+        published = files.published_state(home.root)
+        is_new = not published or published["inputs"] != inputs
+        if not is_new:
+            words = "nothing new since the last publication"
+            history.end(con, refresh_id, "nothing_new", words, dt.datetime.now(dt.UTC).replace(tzinfo=None))
     return Arrival(refresh_id, count, refused, rows, is_new)
 
 

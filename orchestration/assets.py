@@ -6,15 +6,17 @@ Does not belong here: what a station does; the environment; when anything runs.
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 from collections.abc import Iterator
 from typing import Any
 
 import dagster as dg
+import duckdb
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
 
 import orchestration.dbt as dbt
-from orchestration import resources
+from orchestration import history, resources
 from orchestration.stations import HeldByGate, StationFailed, station
 
 RAW = dg.AssetKey(["raw", "extracts"])
@@ -77,10 +79,17 @@ class RefreshConfig(dg.Config):
 
 
 @dg.resource(description="Holds the lock of the home for the whole run: one refresh at a time.")
-def home_lock(_context: dg.InitResourceContext) -> Iterator[resources.Home]:
+def home_lock(context: dg.InitResourceContext) -> Iterator[resources.Home]:
     home = resources.home_from_environment().prepare()
     with resources.one_refresh_at_a_time(home):
-        yield home
+        try:
+            yield home
+        finally:
+            # Whoever started the run, its record has an end.
+            if home.warehouse.exists():
+                with contextlib.suppress(duckdb.Error), resources.warehouse(home) as con:
+                    now = dt.datetime.now(dt.UTC).replace(tzinfo=None)
+                    history.close(con, context.run_id or "", "failed: see the Dagster run", now)
 
 
 def build(home: resources.Home) -> list[Any]:

@@ -53,3 +53,12 @@ def end(con: duckdb.DuckDBPyConnection, refresh_id: str, outcome: str, message: 
         "update quality.refreshes set outcome = ?, message = ?, ended_at = ? where refresh_id = ?",
         [outcome, message, at, refresh_id],
     )
+
+
+def close(con: duckdb.DuckDBPyConnection, run_id: str, message: str, at: dt.datetime) -> None:
+    """Write `failed` for a run that ends without having said how it went."""
+    con.execute(
+        "update quality.refreshes set outcome = 'failed', message = ?, ended_at = ? "
+        "where dagster_run_id = ? and outcome in ('running', 'failed')",
+        [message, at, run_id],
+    )

@@ -9,7 +9,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 from expectations import gate, page
-from orchestration import resources
+from orchestration import history, resources
 from orchestration.resources import Home
 
 
@@ -31,12 +31,17 @@ def judge(home: Home) -> Judgement:
     now = dt.datetime.now(dt.UTC).replace(tzinfo=None)
     with resources.warehouse(home) as con:
         refresh_id = con.execute("select refresh_id from raw.this_refresh").fetchall()[0][0]
-        verdict = gate.run_gate(con, "publication", "marts", refresh_id, now, home.quality)
+        verdict = gate.run_gate(
+            con, "publication", "warehouse", refresh_id, now, home.quality / "results", home.dbt / "target" / "manifest.json"
+        )
         page.write_page(con, refresh_id, home.quality / "index.html")
-    failed = [r for r in verdict.results if not r.passed]
+        failed = [r for r in verdict.results if not r.passed]
+        stopping = [f"{r.check_name} ({r.failing_count})" for r in failed if r.severity == "error"]
+        if not verdict.passed:
+            history.end(con, refresh_id, "held", "publication held by: " + "; ".join(stopping), now)
     return Judgement(
         passed=verdict.passed,
         checks=len(verdict.results),
         warnings=sum(r.severity == "warning" for r in failed),
-        stopping=[f"{r.check_name} ({r.failing_count})" for r in failed if r.severity == "error"],
+        stopping=stopping,
     )

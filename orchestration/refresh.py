@@ -10,7 +10,7 @@ import datetime as dt
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from orchestration import alerts, resources, stations
+from orchestration import alerts, history, resources, stations
 
 EXIT = {"published": 0, "nothing_new": 0, "held": 3, "failed": 1}
 
@@ -105,6 +105,9 @@ def _outcome(home: resources.Home, result: Any) -> Outcome:
     if home.warehouse.exists():
         try:
             with resources.warehouse(home) as con:
+                if kind == "failed":
+                    now = dt.datetime.now(dt.UTC).replace(tzinfo=None)
+                    history.close(con, result.run_id, outcome.message, now)
                 _add_records(con, outcome)
         except Exception as error:  # the outcome must be told even when the warehouse cannot be read
             outcome.message += f" (its records cannot be read: {stations.in_plain_words(error)})"

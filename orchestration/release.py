@@ -1,4 +1,44 @@
 """The publish station as the graph and the command line call it.
 
-Belongs here: opening what publish/ needs and nothing more. Does not belong here: how files are swapped.
+Belongs here: what publish/ needs to be told, and the record of a publication. Does not belong here: how files are
+swapped, whether they may be (publish/).
 """
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from orchestration import history, resources
+from orchestration.resources import Home
+from publish import files
+
+
+def publish(home: Home) -> dict[str, Any]:
+    """Publish what the warehouse holds; counts of tables and rows for the run's metadata.
+
+    Raises publish.clearance.NotCleared without a passing verdict for these very marts.
+    """
+    now = dt.datetime.now(dt.UTC)
+    with resources.warehouse(home) as con:
+        refresh_id, inputs = con.execute(
+            "select this.refresh_id, refreshes.inputs from raw.this_refresh as this "
+            "left join quality.refreshes as refreshes on refreshes.refresh_id = this.refresh_id"
+        ).fetchall()[0]
+        receipt = files.publish_files(con, home.root, refresh_id, inputs, now)
+        files.remember_publication(con, home.root)
+        history.end(con, refresh_id, "published", "published", now.replace(tzinfo=None))
+    tables = [table for audience in receipt["tables"].values() for table in audience.values()]
+    return {
+        "refresh_id": refresh_id,
+        "tables": len(tables),
+        "dagster/row_count": sum(table["rows"] for table in tables),
+    }
+
+
+def rollback(home: Home, to: str | None) -> dict[str, Any]:
+    """Turn `current` to an earlier release and note it in the record of refreshes."""
+    receipt = files.rollback(home.root, to)
+    with resources.warehouse(home) as con:
+        files.remember_publication(con, home.root)
+    return {"refresh_id": receipt["refresh_id"], "as_at": receipt["as_at"]}

@@ -1,0 +1,117 @@
+"""The corridor from landing to published files, as an operator runs it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import filelock
+
+from orchestration.refresh import Outcome, refresh
+from orchestration.resources import PROJECT, Home
+
+
+def lado(home: Home, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "orchestration.command_line", *words, "--home", str(home.root)]
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("LADO_", "DAGSTER_"))}
+    return subprocess.run(
+        command, cwd=PROJECT, env={**kept, **environment}, capture_output=True, text=True, check=False
+    )
+
+
+def published_bytes(home: Home) -> dict[str, str]:
+    current = (home.published / "current").resolve()
+    return {
+        path.relative_to(current).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(current.rglob("*"))
+        if path.is_file()
+    }
+
+
+def test_both_authorities_are_published(demo: tuple[Home, Outcome]) -> None:
+    home, outcome = demo
+    assert outcome.outcome == "published", outcome.message
+    assert outcome.as_at == {"buckinghamshire": "2020-03-31", "kent": "2020-03-31"}
+    reports = home.published / "current" / "reports" / "lado_reports.duckdb"
+    with duckdb.connect(str(reports), read_only=True) as con:
+        told = con.execute("select distinct authority from rpt_measures order by 1").fetchall()
+    assert told == [("buckinghamshire",), ("kent",)]
+
+
+def test_every_row_read_is_loaded_quarantined_or_deduplicated(demo: tuple[Home, Outcome]) -> None:
+    files = [f for f in demo[1].files if f["rows_read"]]
+    assert files
+    for f in files:
+        assert f["rows_read"] == f["rows_loaded"] + f["rows_quarantined"] + f["rows_deduplicated"], f["file_name"]
+
+
+def test_each_audience_gets_parquet_and_duckdb_with_one_refresh_id(demo: tuple[Home, Outcome]) -> None:
+    home, outcome = demo
+    current = home.published / "current"
+    for audience in ("reports", "marts", "casework"):
+        tables = sorted(path.stem for path in (current / audience).glob("*.parquet"))
+        assert tables, audience
+        with duckdb.connect(str(current / audience / f"lado_{audience}.duckdb"), read_only=True) as con:
+            inside = sorted(
+                name for (name,) in con.execute("select distinct table_name from duckdb_tables()").fetchall()
+            )
+            assert inside == tables
+            for name in tables:
+                ids = con.execute(f'select distinct refresh_id from "{name}"').fetchall()
+                assert ids in ([], [(outcome.refresh_id,)]), name
+
+
+def test_a_second_refresh_without_news_changes_nothing(demo_copy: Callable[[], Home]) -> None:
+    home = demo_copy()
+    before = published_bytes(home)
+    again = lado(home, "refresh", "--settle", "0", "--json")
+    told = json.loads(again.stdout)
+    assert (again.returncode, told["outcome"]) == (0, "nothing_new"), again.stderr
+    assert published_bytes(home) == before
+
+
+def test_a_refresh_leaves_at_once_while_another_runs(demo_copy: Callable[[], Home]) -> None:
+    home = demo_copy()
+    with filelock.FileLock(str(home.root / ".refresh.lock")):
+        left = lado(home, "refresh", "--settle", "0")
+    assert left.returncode == 4, left.stderr
+    assert "another refresh is running" in left.stderr
+
+
+def test_without_a_secret_nothing_is_read(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    for secret, words in ({"": "is not set", "x" * 31: "shorter than 32 bytes"}).items():
+        left = lado(home, "refresh", "--settle", "0", LADO_SUBJECT_KEY=secret)
+        assert left.returncode == 1
+        assert words in left.stderr
+        assert not home.warehouse.exists()
+
+
+def test_wrong_words_end_with_2(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    assert lado(home, "refresh", "--as-at", "31/03/2020").returncode == 2
+    assert lado(home, "refresh", "--accept", "kent").returncode == 2
+
+
+def test_status_names_both_authorities_and_the_files(demo: tuple[Home, Outcome]) -> None:
+    told = json.loads(lado(demo[0], "status", "--json").stdout)
+    assert told["published"]["refresh_id"] == demo[1].refresh_id
+    assert {f["authority"] for f in told["files"]} == {"kent", "buckinghamshire"}
+    assert told["refreshes"][0]["outcome"] == "published"
+
+
+def test_rollback_brings_the_earlier_bytes_back(demo_copy: Callable[[], Home]) -> None:
+    home = demo_copy()
+    first = published_bytes(home)
+    changed = refresh(home, settle_seconds=0, as_at=__import__("datetime").date(2020, 3, 31))
+    assert changed.outcome == "published", changed.message
+    assert published_bytes(home) != first
+    back = lado(home, "rollback")
+    assert back.returncode == 0, back.stderr
+    assert published_bytes(home) == first
