@@ -28,7 +28,8 @@ import json, sys, duckdb
 work = json.load(open(sys.argv[1], encoding="utf-8"))
 con = duckdb.connect(work["warehouse"], config={"autoinstall_known_extensions": "false"})
 for path, delimiter, encoding in work["files"]:
-    con.execute("select count(*) from read_csv(?, all_varchar=true, header=true, delim=?)", [path, delimiter]).fetchall()
+    query = "select count(*) from read_csv(?, all_varchar=true, header=true, delim=?)"
+    con.execute(query, [path, delimiter]).fetchall()
 for schema, name, kind, sql in work["models"]:
     con.execute(f'create or replace {kind} "{schema}"."{name}" as {sql}')
 con.close()
@@ -77,7 +78,8 @@ def compile_models(home, target: Path, night: Path) -> dict[str, str]:
     answer = dbt._invoke(home, ["compile"], manifest)
     order = [r.node for r in answer.result.results if r.node.resource_type == "model"]
     models = [
-        (n.schema, n.name, "view" if n.config.materialized == "view" else "table", n.compiled_code) for n in order
+        (n.schema, n.name, "view" if n.config.materialized == "view" else "table", n.compiled_code)
+        for n in order
     ]
     files = [(str(path), ",", "utf-8") for path in sorted(night.glob("*.csv"))]
     work = {"warehouse": str(target.parent / "floor.duckdb"), "files": files, "models": models}
@@ -106,7 +108,10 @@ def main() -> None:
             stations.append(told["seconds"])
             floors.append(cpu_of([sys.executable, "-c", FLOOR, work["floor"]], environment)[:2])
             shutil.rmtree(copy)
-            print(f"round {number + 1}: refresh {cpu:.1f} cpu s, floor {floors[-1][0]:.1f} cpu s", file=sys.stderr)
+            print(
+                f"round {number + 1}: refresh {cpu:.1f} cpu s, floor {floors[-1][0]:.1f} cpu s",
+                file=sys.stderr,
+            )
     median = statistics.median
     refresh_cpu, floor_cpu = median(c for c, _ in ours), median(c for c, _ in floors)
     print(f"one refresh of one year of Kent, warm, one process; medians of {rounds} rounds")

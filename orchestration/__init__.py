@@ -1,1 +1,4 @@
-"""The caretaker: one Dagster asset graph, its triggers, its settings and the `lado` command. No logic of the stations."""
+"""The caretaker: one Dagster asset graph, its triggers, its settings and the `lado` command.
+
+No logic of the stations.
+"""

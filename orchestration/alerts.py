@@ -32,11 +32,14 @@ def tell(home: resources.Home, outcome: str, message: str, *, run: str = "") -> 
     address = resources.alert_webhook()
     if not address:
         return
+    if not address.startswith(("https://", "http://")):
+        write_log(home, "alert_failed", "LADO_ALERT_WEBHOOK is not an http(s) address")
+        return
     body = json.dumps({"text": f"LADO refresh {outcome}: {message}", "outcome": outcome, "run": run})
-    request = urllib.request.Request(
+    request = urllib.request.Request(  # noqa: S310  the scheme was checked above
         address, data=body.encode(), headers={"Content-Type": "application/json"}, method="POST"
     )
     try:
-        urllib.request.urlopen(request, timeout=10).close()
+        urllib.request.urlopen(request, timeout=10).close()  # noqa: S310  likewise
     except (urllib.error.URLError, OSError, ValueError) as error:
         write_log(home, "alert_failed", f"the webhook did not take the alert ({type(error).__name__})")

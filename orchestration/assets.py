@@ -14,9 +14,9 @@ from typing import Any
 import dagster as dg
 import duckdb
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
+from pydantic import Field
 
-import orchestration.dbt as dbt
-from orchestration import history, resources
+from orchestration import dbt, history, resources
 from orchestration.stations import HeldByGate, StationFailed, station
 
 RAW = dg.AssetKey(["raw", "extracts"])
@@ -75,7 +75,7 @@ class RefreshConfig(dg.Config):
 
     as_at: str | None = None
     settle_seconds: float = 60.0
-    accept: list[str] = []
+    accept: list[str] = Field(default_factory=list)
 
 
 @dg.resource(description="Holds the lock of the home for the whole run: one refresh at a time.")

@@ -79,11 +79,22 @@ def main() -> None:
 @home_option
 @json_option
 @click.option("--as-at", callback=_day, help="Use no extract later than this day (YYYY-MM-DD).")
-@click.option("--settle", type=click.FloatRange(min=0), default=60.0, show_default=True,
-              help="Seconds for which the files of a drop must have been still.")
-@click.option("--accept", multiple=True, metavar="AUTHORITY/FEED",
-              help="Accept this once a full extract that lacks many records it had.")
-def refresh(home: str | None, as_json: bool, as_at: dt.date | None, settle: float, accept: tuple[str, ...]) -> None:
+@click.option(
+    "--settle",
+    type=click.FloatRange(min=0),
+    default=60.0,
+    show_default=True,
+    help="Seconds for which the files of a drop must have been still.",
+)
+@click.option(
+    "--accept",
+    multiple=True,
+    metavar="AUTHORITY/FEED",
+    help="Accept this once a full extract that lacks many records it had.",
+)
+def refresh(
+    home: str | None, as_json: bool, as_at: dt.date | None, settle: float, accept: tuple[str, ...]
+) -> None:
     """Run the nightly job once: landing to publication."""
     for word in accept:
         if word.count("/") != 1 or not all(word.split("/")):
@@ -131,7 +142,9 @@ def _print_outcome(outcome: Any) -> None:
     for c in failed:
         mark = "STOPS" if c["severity"] == "error" else "warns"
         console.print(f"  {mark}  {c['name'].replace('_', ' ')}: {c['failing_count']} failing")
-    console.print(f"{outcome.outcome}: {outcome.message}" if outcome.message != outcome.outcome else outcome.outcome)
+    console.print(
+        f"{outcome.outcome}: {outcome.message}" if outcome.message != outcome.outcome else outcome.outcome
+    )
     if outcome.seconds:
         console.print("seconds: " + ", ".join(f"{name} {s:.1f}" for name, s in outcome.seconds.items()))
 
@@ -169,8 +182,11 @@ def profile() -> None:
 
 @profile.command("check")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--sample", type=click.Path(exists=True, file_okay=False, path_type=Path),
-              help="A drop folder; says which headings and wordings stay unmapped.")
+@click.option(
+    "--sample",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="A drop folder; says which headings and wordings stay unmapped.",
+)
 @json_option
 def profile_check(file: Path, sample: Path | None, as_json: bool) -> None:
     """Say what is wrong with a profile, line by line."""
@@ -229,14 +245,21 @@ def rollback(home: str | None, as_json: bool, to: str | None) -> None:
 
 @main.command()
 @click.option("--authority", required=True, type=click.Choice(["kent", "buckinghamshire"]))
-@click.option("--year", "years", multiple=True, metavar="YYYY/YY", help="Financial year; may be repeated [both].")
+@click.option(
+    "--year", "years", multiple=True, metavar="YYYY/YY", help="Financial year; may be repeated [both]."
+)
 @click.option("--nights", type=click.IntRange(min=1), default=1, show_default=True, help="Nightly drops.")
-@click.option("--scale", type=click.IntRange(min=1), default=1, show_default=True, help="Times the real volume.")
+@click.option(
+    "--scale", type=click.IntRange(min=1), default=1, show_default=True, help="Times the real volume."
+)
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed gives the same bytes.")
-@click.option("--into", type=click.Path(file_okay=False, path_type=Path), required=True, help="Landing folder.")
+@click.option(
+    "--into", type=click.Path(file_okay=False, path_type=Path), required=True, help="Landing folder."
+)
 @json_option
-def synthesise(authority: str, years: tuple[str, ...], nights: int, scale: int, seed: int, into: Path,
-               as_json: bool) -> None:
+def synthesise(
+    authority: str, years: tuple[str, ...], nights: int, scale: int, seed: int, into: Path, as_json: bool
+) -> None:
     """Make up extracts in an authority's own headings and wordings, with their truth beside them."""
     import synthetic
 

@@ -75,7 +75,7 @@ def run(home: Home, unique_ids: Iterable[str], *, tests: bool = False) -> list[N
     Raises StationFailed naming the model and the kind of error.
     """
     manifest = parse(home)
-    names = sorted(unique_id.rsplit(".", 1)[-1] for unique_id in unique_ids)
+    names = sorted(unique_id.split(".")[2] for unique_id in unique_ids)
     arguments = ["build", "--select", *names, "--no-write-json", "--no-populate-cache"]
     if not tests:
         arguments += ["--exclude-resource-type", "test", "unit_test"]
@@ -94,4 +94,6 @@ def _kind(message: str) -> str:
         if kind in message:
             return message[message.index(kind) :].split("\n\n")[0][:600]
     words = [line.strip() for line in message.splitlines() if "Error" in line]
-    return (words[-1].split(":")[0] if words else "unknown error")[:80] + " (its text may quote data and is not kept)"
+    return (words[-1].split(":")[0] if words else "unknown error")[
+        :80
+    ] + " (its text may quote data and is not kept)"

@@ -25,7 +25,9 @@ create table if not exists quality.refreshes (
 """
 
 
-def begin(con: duckdb.DuckDBPyConnection, refresh_id: str, started_at: dt.datetime, code: str, run_id: str) -> None:
+def begin(
+    con: duckdb.DuckDBPyConnection, refresh_id: str, started_at: dt.datetime, code: str, run_id: str
+) -> None:
     """Write this attempt as `running`, and say of any earlier one still running that it was interrupted.
 
     The caller holds the home's lock, so nothing else can be running.

@@ -23,7 +23,11 @@ class Judgement:
     stopping: list[str]
 
     def metadata(self) -> dict[str, int | str]:
-        return {"checks": self.checks, "warnings": self.warnings, "stopping": "; ".join(self.stopping) or "none"}
+        return {
+            "checks": self.checks,
+            "warnings": self.warnings,
+            "stopping": "; ".join(self.stopping) or "none",
+        }
 
 
 def judge(home: Home) -> Judgement:
@@ -32,7 +36,13 @@ def judge(home: Home) -> Judgement:
     with resources.warehouse(home) as con:
         refresh_id = con.execute("select refresh_id from raw.this_refresh").fetchall()[0][0]
         verdict = gate.run_gate(
-            con, "publication", "warehouse", refresh_id, now, home.quality / "results", home.dbt / "target" / "manifest.json"
+            con,
+            "publication",
+            "warehouse",
+            refresh_id,
+            now,
+            home.quality / "results",
+            home.dbt / "target" / "manifest.json",
         )
         page.write_page(con, refresh_id, home.quality / "index.html")
         failed = [r for r in verdict.results if not r.passed]

@@ -10,6 +10,8 @@ import datetime as dt
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+import duckdb
+
 from orchestration import alerts, history, resources, stations
 
 EXIT = {"published": 0, "nothing_new": 0, "held": 3, "failed": 1}
@@ -100,7 +102,10 @@ def _outcome(home: resources.Home, result: Any) -> Outcome:
         kind = "held" if "publication held by" in failure else "failed"
     words = {"published": "published", "nothing_new": "nothing new since the last publication"}
     outcome = Outcome(
-        refresh_id=None, outcome=kind, message=words.get(kind) or failure or "", seconds=dict(stations.SECONDS)
+        refresh_id=None,
+        outcome=kind,
+        message=words.get(kind) or failure or "",
+        seconds=dict(stations.SECONDS),
     )
     if home.warehouse.exists():
         try:
@@ -109,7 +114,10 @@ def _outcome(home: resources.Home, result: Any) -> Outcome:
                     now = dt.datetime.now(dt.UTC).replace(tzinfo=None)
                     history.close(con, result.run_id, outcome.message, now)
                 _add_records(con, outcome)
-        except Exception as error:  # the outcome must be told even when the warehouse cannot be read
+        except (
+            duckdb.Error,
+            OSError,
+        ) as error:  # the outcome must be told even when the warehouse cannot be read
             outcome.message += f" (its records cannot be read: {stations.in_plain_words(error)})"
     return outcome
 
@@ -118,7 +126,10 @@ def _rows(con: Any, sql: str, *parameters: Any) -> list[dict[str, Any]]:
     answer = con.execute(sql, list(parameters))
     names = [column[0] for column in answer.description]
     return [
-        {n: v.isoformat() if isinstance(v, dt.date | dt.datetime) else v for n, v in zip(names, row, strict=True)}
+        {
+            n: v.isoformat() if isinstance(v, dt.date | dt.datetime) else v
+            for n, v in zip(names, row, strict=True)
+        }
         for row in answer.fetchall()
     ]
 

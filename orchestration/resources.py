@@ -187,7 +187,9 @@ def warehouse(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
 def reading(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
     """The warehouse, read-only, for `lado status` and `lado findings`; NotReady when there is none yet."""
     if not home.warehouse.exists():
-        raise NotReady("no refresh has run in this home yet; `lado refresh` or `lado demo` makes the warehouse")
+        raise NotReady(
+            "no refresh has run in this home yet; `lado refresh` or `lado demo` makes the warehouse"
+        )
     con = duckdb.connect(str(home.warehouse), read_only=True)
     try:
         yield con

@@ -66,7 +66,9 @@ def print_status(told: dict[str, Any]) -> None:
     if published:
         made = dt.datetime.fromisoformat(published["published_at"].replace("Z", "+00:00"))
         age = dt.datetime.now(dt.UTC) - made
-        console.print(f"Published: refresh {published['refresh_id']}, {age.days} days {age.seconds // 3600} hours old")
+        console.print(
+            f"Published: refresh {published['refresh_id']}, {age.days} days {age.seconds // 3600} hours old"
+        )
         for authority, as_at in published["as_at"].items():
             console.print(f"  {authority}: as at {as_at}")
     else:
@@ -75,7 +77,9 @@ def print_status(told: dict[str, Any]) -> None:
     for heading in ("refresh", "started (UTC)", "outcome", "message"):
         table.add_column(heading)
     for r in told["refreshes"]:
-        table.add_row(r["refresh_id"], f"{r['started_at']:%Y-%m-%d %H:%M:%S}", r["outcome"], r["message"] or "")
+        table.add_row(
+            r["refresh_id"], f"{r['started_at']:%Y-%m-%d %H:%M:%S}", r["outcome"], r["message"] or ""
+        )
     console.print(table)
     table = Table(title="Files of the last refresh that met any", title_justify="left")
     for heading in ("authority", "day", "file", "feed", "read", "loaded", "quarantined", "dedup.", "outcome"):

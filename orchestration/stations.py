@@ -10,6 +10,7 @@ import contextlib
 import time
 import traceback
 from collections.abc import Iterator
+from pathlib import Path
 
 OURS = ("ingest", "expectations", "matching", "publish", "orchestration", "synthetic")
 
@@ -34,12 +35,11 @@ def in_plain_words(error: BaseException) -> str:
     """
     if type(error).__module__.split(".")[0] in OURS:
         return str(error)
-    places = [
-        f"{frame.filename.replace(chr(92), '/').rsplit('/', 2)[-2]}/{frame.filename.replace(chr(92), '/').rsplit('/', 1)[-1]}:{frame.lineno}"
-        for frame in traceback.extract_tb(error.__traceback__)
-        if f"/{frame.filename.replace(chr(92), '/').rsplit('/', 2)[-2]}/"
-        in {f"/{package}/" for package in OURS}
-    ]
+    places = []
+    for frame in traceback.extract_tb(error.__traceback__):
+        folder, file = Path(frame.filename).parts[-2:]
+        if folder in OURS:
+            places.append(f"{folder}/{file}:{frame.lineno}")
     return f"{type(error).__name__} at {' > '.join(places) or 'an unknown place'}"
 
 
@@ -56,7 +56,7 @@ def station(name: str) -> Iterator[None]:
         yield
     except (HeldByGate, StationFailed):
         raise
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  whatever it is, its own text must not travel on
         words = in_plain_words(error)
     finally:
         SECONDS[name] = round(SECONDS.get(name, 0.0) + time.perf_counter() - started, 3)

@@ -41,7 +41,9 @@ def on_landing(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipRe
     digest = hashlib.sha256()
     for path in sorted(home.landing.glob("*/*/*")):
         seen = path.lstat()
-        digest.update(f"{path.relative_to(home.landing).as_posix()}|{seen.st_size}|{seen.st_mtime_ns}\n".encode())
+        digest.update(
+            f"{path.relative_to(home.landing).as_posix()}|{seen.st_size}|{seen.st_mtime_ns}\n".encode()
+        )
     state = digest.hexdigest()
     # The cursor holds two states: the one last seen and the one last asked for.
     seen_before, _, asked_for = (context.cursor or "|").partition("|")

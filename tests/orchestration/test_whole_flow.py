@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
 import os
@@ -48,7 +49,9 @@ def test_every_row_read_is_loaded_quarantined_or_deduplicated(demo: tuple[Home, 
     files = [f for f in demo[1].files if f["rows_read"]]
     assert files
     for f in files:
-        assert f["rows_read"] == f["rows_loaded"] + f["rows_quarantined"] + f["rows_deduplicated"], f["file_name"]
+        assert f["rows_read"] == f["rows_loaded"] + f["rows_quarantined"] + f["rows_deduplicated"], f[
+            "file_name"
+        ]
 
 
 def test_each_audience_gets_parquet_and_duckdb_with_one_refresh_id(demo: tuple[Home, Outcome]) -> None:
@@ -109,7 +112,7 @@ def test_status_names_both_authorities_and_the_files(demo: tuple[Home, Outcome])
 def test_rollback_brings_the_earlier_bytes_back(demo_copy: Callable[[], Home]) -> None:
     home = demo_copy()
     first = published_bytes(home)
-    changed = refresh(home, settle_seconds=0, as_at=__import__("datetime").date(2020, 3, 31))
+    changed = refresh(home, settle_seconds=0, as_at=dt.date(2020, 3, 31))
     assert changed.outcome == "published", changed.message
     assert published_bytes(home) != first
     back = lado(home, "rollback")
