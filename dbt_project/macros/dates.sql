@@ -38,3 +38,9 @@
 {% macro working_days(start_alias, end_alias) -%}
     {{ end_alias }}.working_day_number - {{ start_alias }}.working_day_number
 {%- endmacro %}
+
+
+{# The Sunday that ends the week of a date. #}
+{% macro week_ending_on(date_on) -%}
+    {{ date_on }} + cast(7 - isodow({{ date_on }}) as integer)
+{%- endmacro %}

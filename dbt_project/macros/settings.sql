@@ -9,7 +9,12 @@
 {%- endmacro %}
 
 
-{# A URN is a number: leading zeros and blanks are a matter of typing. #}
+{#
+    A URN is a number, of Ofsted's with a letter or two before it. Leading zeros and blanks are a matter of typing;
+    whatever else stands in the field is no URN, and might be a name.
+#}
 {% macro plain_urn(urn) -%}
-    nullif(ltrim(regexp_replace(upper({{ urn }}), '[^A-Z0-9]+', '', 'g'), '0'), '')
+    nullif(regexp_extract(
+        regexp_replace(upper({{ urn }}), '[^A-Z0-9]+', '', 'g'), '^0*([A-Z]{0,3}[0-9]{3,10})$', 1
+    ), '')
 {%- endmacro %}

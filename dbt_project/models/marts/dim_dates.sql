@@ -30,7 +30,7 @@ select
     cast(quarter(date_on - interval 3 month) as integer) as financial_quarter,
     academic_year_starts || '/' || right(cast(academic_year_starts + 1 as varchar), 2) as academic_year,
     dayname(date_on) as weekday_name,
-    cast(date_on + (7 - isodow(date_on)) as date) as week_ending_on,
+    {{ week_ending_on('date_on') }} as week_ending_on,
     bank_holiday_name,
     is_working_day,
     cast(sum(cast(is_working_day as integer)) over (

@@ -47,14 +47,14 @@ movements as (
     select
         authority,
         officer_key,
-        cast(received_on + (7 - isodow(received_on)) as date) as week_ending_on,
+        {{ week_ending_on('received_on') }} as week_ending_on,
         1 as opened
     from referrals
     union all
     select
         authority,
         officer_key,
-        cast(closed_on + (7 - isodow(closed_on)) as date) as week_ending_on,
+        {{ week_ending_on('closed_on') }} as week_ending_on,
         -1 as opened
     from referrals
     where closed_on is not null
