@@ -75,7 +75,7 @@ def run(home: Home, unique_ids: Iterable[str], *, tests: bool = False) -> list[N
     Raises StationFailed naming the model and the kind of error.
     """
     manifest = parse(home)
-    names = sorted(unique_id.split(".")[2] for unique_id in unique_ids)
+    names = sorted(unique_id.rpartition(".")[2] for unique_id in unique_ids)
     arguments = ["build", "--select", *names, "--no-write-json", "--no-populate-cache"]
     if not tests:
         arguments += ["--exclude-resource-type", "test", "unit_test"]

@@ -1,0 +1,93 @@
+"""No name, date of birth or free text leaves the restricted layer, whatever the extracts hold."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import duckdb
+import pytest
+from planted import CANARY, plant
+from test_whole_flow import lado
+
+from orchestration import resources, showcase
+from orchestration.resources import Home
+
+TRACES = (CANARY.lower(), "1911-11-11", "11/11/1911", "11-nov-1911", "zz9 9zz")
+
+
+@pytest.fixture(scope="module")
+def planted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, list[subprocess.CompletedProcess[str]]]:
+    """A home whose extracts are full of canaries, after a refresh and every command that prints something."""
+    home = Home(tmp_path_factory.mktemp("canaries")).prepare()
+    resources.mark_as_demo(home)
+    showcase.make_extracts(home, seed=3)
+    drops = sorted(path for path in home.landing.glob("*/*") if path.is_dir())
+    assert drops
+    for drop in drops:
+        assert plant(drop, drop.parent.name) > 1000
+    said = [lado(home, "refresh", "--settle", "0")]
+    said += [lado(home, "status"), lado(home, "findings"), lado(home, "refresh", "--settle", "0", "--json")]
+    return home, said
+
+
+def restricted(home: Home, path: Path) -> bool:
+    """The two places where names may be: the extracts themselves and the warehouse."""
+    return home.landing in path.parents or path.name.startswith(home.warehouse.name)
+
+
+def test_the_canaries_went_in(planted: tuple[Home, list]) -> None:
+    home, said = planted
+    assert said[0].returncode == 0, said[0].stdout + said[0].stderr
+    with duckdb.connect(str(home.warehouse), read_only=True) as con:
+        names = con.execute(f"select count(*) from raw.subjects where full_name like '{CANARY}%'").fetchall()[
+            0
+        ][0]
+        kept = con.execute(
+            f"select count(*) from raw.quarantine where raw_text like '%{CANARY}%'"
+        ).fetchall()[0][0]
+        nulled = con.execute(
+            f"select count(*) from raw.unusable_values where raw_value like '%{CANARY}%'"
+        ).fetchall()[0][0]
+    assert names > 100
+    assert kept >= 4
+    assert nulled >= 4
+
+
+def test_no_command_prints_a_canary(planted: tuple[Home, list]) -> None:
+    for done in planted[1]:
+        text = (done.stdout + done.stderr).lower()
+        assert not [trace for trace in TRACES if trace in text], done.args
+
+
+def test_no_file_outside_the_restricted_layer_holds_a_canary(planted: tuple[Home, list]) -> None:
+    home = planted[0]
+    looked_at = 0
+    for path in home.root.rglob("*"):
+        if path.is_file() and not restricted(home, path):
+            looked_at += 1
+            content = path.read_bytes().lower()
+            assert not [trace for trace in TRACES if trace.encode() in content], path.relative_to(home.root)
+    assert looked_at > 100
+
+
+def test_no_published_table_and_no_mart_holds_a_canary(planted: tuple[Home, list]) -> None:
+    # Column by column: compression may hide a word from a search through bytes.
+    home = planted[0]
+    current = home.published / "current"
+    opened = [current / audience / f"lado_{audience}.duckdb" for audience in ("reports", "marts", "casework")]
+    cells = 0
+    for path in [*opened, home.warehouse]:
+        with duckdb.connect(str(path), read_only=True) as con:
+            columns = con.execute(
+                "select schema_name, table_name, column_name from duckdb_columns() where not internal "
+                "and schema_name in ('main', 'marts', 'reports', 'casework')"
+            ).fetchall()
+            for schema, table, column in columns:
+                found = con.execute(
+                    f'select count(*) from "{schema}"."{table}" where regexp_matches(lower("{column}"::varchar), ?)',
+                    ["|".join(TRACES)],
+                ).fetchall()[0][0]
+                cells += 1
+                assert found == 0, f"{path.name}: {schema}.{table}.{column}"
+    assert cells > 500
