@@ -19,7 +19,7 @@ _TYPES = [
     (r".*_on|as_at|.*_from|.*_to|period_start|period_end|.*_first_day|.*_limit", "date"),
     (r".*_at", "timestamp"),
     (r"(is|has)_.*|passed|referral_requested|threshold_met", "boolean"),
-    (r".*_(count|days|keys|line)|rows_.*|_line", "bigint"),
+    (r".*_(count|days|keys|line)|rows_.*|_line|row_count", "bigint"),
     (r".*(percent|probability|rate)|numerator|denominator|value|(lower|upper)_90", "double"),
 ]
 
