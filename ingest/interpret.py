@@ -1,10 +1,11 @@
 """From a sheet of text to the canonical columns of one feed: types, keys, duplicates, what cannot be used.
 
 Belongs here: matching headings, checking every value against its column, the accounting of rows. Does not
-belong here: decoding (read.py), what is known from earlier extracts, tables (load.py), what wordings mean (SQL).
+belong here: decoding (read.py), what is known from earlier extracts, tables (load.py), what wordings mean
+(SQL).
 
-Each distinct cell of a column is looked at once. A row is quarantined for the first of the reasons that apply;
-an optional value that cannot be used is taken out of its row and noted.
+Each distinct cell of a column is looked at once. A row is quarantined for the first of the reasons that
+apply; an optional value that cannot be used is taken out of its row and noted.
 """
 
 from __future__ import annotations
@@ -66,7 +67,7 @@ class Judged:
 
 @dataclass
 class _Values:
-    """One column of a sheet: canonical values, and by row the reason and cell of those that cannot be used."""
+    """One column of a sheet: canonical values, and by row the reason and cell of those not usable."""
 
     values: list[str | None]
     unusable: dict[int, tuple[str, str]]
@@ -247,7 +248,7 @@ def _read_time(cell: str, formats: Iterable[str]) -> datetime | None:
 
 
 def _read_native(cell: str) -> datetime | None:
-    """A day or moment that the workbook itself kept as one: it comes in ISO form whatever the profile says."""
+    """A day or moment that the workbook itself kept as one: in ISO form whatever the profile says."""
     try:
         return datetime.fromisoformat(cell) if _ISO_MOMENT.fullmatch(cell) else None
     except ValueError:

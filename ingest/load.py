@@ -1,0 +1,348 @@
+"""Accept or refuse the files of a drop, once: the waiting room `arriving`, raw.*, load log, quarantine.
+
+Belongs here: reading a drop into `arriving`, what a full extract lacks of the keys known before, and moving
+what the arrival gate let through into the raw tables. Does not belong here: the gate, what a cell means
+(interpret.py).
+
+A drop is staged in one transaction and settled in one: a refresh that is killed leaves all of it or
+nothing. Rows are stored once for each content of a feed; a content that comes back adds a row to the load
+log and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from datetime import UTC, date, datetime
+from typing import Any
+
+import duckdb
+
+from ingest.extract import Extract, headings_taken
+from ingest.feeds import read_feeds
+from ingest.interpret import Judged, interpret
+from ingest.landing import Drop, LandedFile
+from ingest.profile import Profile, Source
+from ingest.read import Unreadable
+from ingest.tables import PROVENANCE, clear_arriving, insert, insert_rows
+
+ACCEPTED = "('accepted', 'accepted_with_quarantine')"
+IN_FORCE = "('accepted', 'accepted_with_quarantine', 'already_loaded')"
+
+
+def stage(con: duckdb.DuckDBPyConnection, drop: Drop, profile: Profile, accept: Collection[str] = ()) -> None:
+    """Read every file of the drop into `arriving`, whatever is wrong with it: the arrival gate decides.
+
+    `accept` names feeds (AUTHORITY/FEED) that an operator lets through although a full extract lacks many
+    keys.
+    """
+    con.execute("begin transaction")
+    try:
+        clear_arriving(con)
+        loaded = {
+            tuple(row): name
+            for *row, name in con.execute(
+                "select feed, source_system, content_hash, min(file_name) from raw.load_log "
+                f"where authority = ? and outcome in {ACCEPTED} group by all",
+                [drop.authority],
+            ).fetchall()
+        }
+        files = []
+        for landed in drop.files:
+            extract = Extract(landed)
+            sources = profile.sources_of(landed.name)
+            for source in sources:
+                row = _describe(drop, landed, extract.content_hash, source, accept)
+                files.append(row)
+                content = (source.feed, source.source_system, extract.content_hash)
+                if extract.content_hash is not None and content in loaded:
+                    row |= {"is_already_loaded": True, "detail": f"the same content as {loaded[content]}"}
+                    continue
+                try:
+                    taken = headings_taken(source, sources)
+                    feed = read_feeds()[source.feed]
+                    judged = interpret(extract.table(source), source, feed, profile, drop.extract_on, taken)
+                except Unreadable as fault:
+                    row |= {"read_error": fault.reason, "detail": fault.detail}
+                    continue
+                loaded[content] = landed.name
+                row |= _counts(judged)
+                _put(con, row, judged)
+        insert_rows(con, "arriving.files", files)
+        _hold_against_known_keys(con, drop.authority, drop.extract_on)
+        con.execute("commit")
+    except BaseException:
+        con.execute("rollback")
+        raise
+
+
+def _describe(
+    drop: Drop, landed: LandedFile, content_hash: str | None, source: Source, accept: Collection[str]
+) -> dict[str, Any]:
+    """The row of arriving.files before anything is known of the content."""
+    return {
+        "file_key": f"{drop.scope}/{landed.name}/{source.source_system}/{source.feed}",
+        "authority": drop.authority,
+        "feed": source.feed,
+        "source_system": source.source_system,
+        "extract_on": drop.extract_on,
+        "extract_kind": source.extract,
+        "file_name": landed.name,
+        "content_hash": content_hash,
+        "read_error": None,
+        "detail": None,
+        "rows_read": 0,
+        "rows_usable": 0,
+        "rows_quarantined": 0,
+        "rows_deduplicated": 0,
+        "unusable_percent": 0.0,
+        "drifted_columns": [],
+        "swapped_date_columns": [],
+        "max_missing_percent": source.max_missing_percent,
+        "is_accepted_by_operator": f"{drop.authority}/{source.feed}" in accept,
+        "is_already_loaded": False,
+        "size_bytes": landed.size_bytes,
+        "modified_ns": landed.modified_ns,
+    }
+
+
+def _counts(judged: Judged) -> dict[str, Any]:
+    notes = []
+    if judged.quarantine:
+        reasons = Counter(reason for _, reason, *_ in judged.quarantine)
+        told = ", ".join(f"{reason} {count}" for reason, count in sorted(reasons.items()))
+        notes.append(f"{len(judged.quarantine)} rows set aside ({told})")
+    if judged.unusable:
+        columns = Counter(column for _, _, column, *_ in judged.unusable)
+        told = ", ".join(f"{column} {count}" for column, count in sorted(columns.items()))
+        notes.append(f"{len(judged.unusable)} values not usable ({told})")
+    if judged.absent_headings:
+        notes.append(f"no heading for {', '.join(judged.absent_headings)}")
+    if judged.extra_headings:
+        notes.append(f"headings that the profile does not know: {', '.join(judged.extra_headings)}")
+    return {
+        "detail": "; ".join(notes) or None,
+        "rows_read": judged.rows_read,
+        "rows_usable": len(judged.lines),
+        "rows_quarantined": len(judged.quarantine),
+        "rows_deduplicated": judged.rows_deduplicated,
+        "unusable_percent": judged.unusable_percent,
+        "drifted_columns": judged.drifted_columns,
+        "swapped_date_columns": judged.swapped_date_columns,
+    }
+
+
+def _put(con: duckdb.DuckDBPyConnection, row: dict[str, Any], judged: Judged) -> None:
+    """The rows of one file, usable or not, into `arriving`."""
+    count = len(judged.lines)
+    columns: dict[str, list[Any]] = {
+        "file_key": [row["file_key"]] * count,
+        **judged.columns,
+        "_authority": [row["authority"]] * count,
+        "_source_system": [row["source_system"]] * count,
+        "_content_hash": [row["content_hash"]] * count,
+        "_line": judged.lines,
+        "_record_key": judged.record_keys,
+        "_row_hash": judged.row_hashes,
+        "_extra": judged.extras,
+    }
+    insert(con, f"arriving.rows_{row['feed']}", columns)
+    quarantine = ("line", "reason_code", "record_key", "raw_text")
+    unusable = ("line", "record_key", "column_name", "reason_code", "raw_value")
+    for table, names, rows in (
+        ("quarantine", quarantine, [(*bad[:3], bad[3].replace("\0", "\u2400")) for bad in judged.quarantine]),
+        ("unusable_values", unusable, judged.unusable),
+    ):
+        if rows:
+            listed = dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))
+            insert(con, f"arriving.{table}", {"file_key": [row["file_key"]] * len(rows), **listed})
+
+
+def _hold_against_known_keys(con: duckdb.DuckDBPyConnection, authority: str, extract_on: date) -> None:
+    """Count, for each full extract of the drop, the keys known before and those that the day's files lack.
+
+    All files of a feed and source system are one extract. While one of them cannot be read nothing is
+    counted: then its neighbours prove nothing about missing records, and are not held for it.
+    """
+    extracts = con.execute(
+        "select feed, source_system from arriving.files where extract_kind = 'full' "
+        "group by all having count(read_error) = 0 order by all"
+    ).fetchall()
+    earlier = con.execute(
+        "select distinct feed, source_system from raw.load_log "
+        f"where authority = ? and extract_on < ? and outcome in {IN_FORCE}",
+        [authority, extract_on],
+    ).fetchall()
+    for feed, system in sorted(set(extracts) & set(earlier)):
+        known, missing = con.execute(
+            f"""
+            with judged as (
+                select extract_on, content_hash, outcome, extract_kind from raw.load_log
+                where authority = $authority and feed = $feed and source_system = $system
+                    and extract_on <= $day
+                qualify row_number() over (
+                    partition by extract_on, file_name order by logged_at desc, refresh_id desc
+                ) = 1
+            ),
+            in_force as (select extract_on, content_hash from judged where outcome in {IN_FORCE}),
+            whole_days as (
+                select extract_on from judged where extract_on < $day group by extract_on
+                having bool_and(outcome in {IN_FORCE} and extract_kind = 'full')
+            ),
+            stored as (
+                select in_force.extract_on, rows._record_key
+                from in_force inner join raw.{feed} as rows on in_force.content_hash = rows._content_hash
+                where rows._authority = $authority and rows._source_system = $system
+            ),
+            known as (
+                select distinct _record_key from stored
+                where extract_on < $day
+                    and extract_on >= coalesce((select max(extract_on) from whole_days), date '0001-01-01')
+            ),
+            arriving_files as (
+                select file_key, content_hash from arriving.files
+                where feed = $feed and source_system = $system
+            ),
+            present as (
+                select _record_key from stored where extract_on = $day
+                union select _record_key from arriving.rows_{feed}
+                    where file_key in (select file_key from arriving_files)
+                union select record_key from arriving.quarantine
+                    where file_key in (select file_key from arriving_files)
+                union select _record_key from raw.{feed}
+                    where _authority = $authority and _source_system = $system
+                        and _content_hash in (select content_hash from arriving_files)
+            )
+            select
+                (select count(*) from known),
+                (select count(*) from known anti join present using (_record_key))
+            """,
+            {"authority": authority, "feed": feed, "system": system, "day": extract_on},
+        ).fetchall()[0]
+        con.execute(
+            "update arriving.files set known_keys = ?, missing_keys = ? where feed = ? and source_system = ?",
+            [known, missing, feed, system],
+        ).fetchall()
+
+
+def settle(
+    con: duckdb.DuckDBPyConnection,
+    drop: Drop,
+    refusals: Mapping[str, str | Iterable[str]],
+    refresh_id: str,
+) -> None:
+    """Move what was not refused from `arriving` into the raw tables, log every file, and empty `arriving`.
+
+    `refusals`: file key -> what the arrival gate said, for the log. A file that could not be read is refused
+    whatever the gate said.
+    """
+    con.execute("begin transaction")
+    try:
+        relation = con.execute("select * from arriving.files order by file_key")
+        names = [column[0] for column in relation.description]
+        files = [dict(zip(names, row, strict=True)) for row in relation.fetchall()]
+        now = datetime.now(UTC).replace(tzinfo=None)
+        log_rows, accepted, refused_contents = [], [], {}
+        # A copy inside the drop is judged as the file that it is a copy of, so that comes first.
+        for file in sorted(files, key=lambda file: (file["is_already_loaded"], file["file_key"])):
+            content = (file["feed"], file["source_system"], file["content_hash"])
+            said = _refusal(file, refusals) or (
+                refused_contents.get(content) if file["is_already_loaded"] else None
+            )
+            if said:
+                refused_contents[content] = said
+                outcome, message = "refused", f"{said}; nothing of it was loaded, the last good load stands"
+            elif file["is_already_loaded"]:
+                outcome, message = "already_loaded", f"{file['detail']}: nothing changes"
+            else:
+                outcome = "accepted_with_quarantine" if file["rows_quarantined"] else "accepted"
+                message = file["detail"] or "loaded"
+                accepted.append(file)
+            log_rows.append(_log_row(file, outcome, message, refresh_id, now))
+        _move(con, accepted, refresh_id)
+        insert_rows(con, "raw.load_log", log_rows)
+        _remember(con, drop)
+        clear_arriving(con)
+        con.execute("commit")
+    except BaseException:
+        con.execute("rollback")
+        raise
+
+
+def _refusal(file: dict[str, Any], refusals: Mapping[str, str | Iterable[str]]) -> str | None:
+    said = refusals.get(file["file_key"])
+    if said is not None:
+        return said if isinstance(said, str) else "; ".join(said)
+    if file["read_error"] is not None:
+        return f"{file['file_name']} could not be read ({file['read_error']}): {file['detail']}"
+    return None
+
+
+def _log_row(
+    file: dict[str, Any], outcome: str, message: str, refresh_id: str, now: datetime
+) -> dict[str, Any]:
+    """A row of the load log. Of a file that is not loaded no rows are counted: none was taken in."""
+    is_loaded = outcome.startswith("accepted")
+    read, loaded, quarantined, repeated = (
+        file[name] if is_loaded else 0
+        for name in ("rows_read", "rows_usable", "rows_quarantined", "rows_deduplicated")
+    )
+    if read != loaded + quarantined + repeated:
+        raise AssertionError(
+            f"{file['file_name']}: rows read are not rows loaded + quarantined + deduplicated"
+        )
+    kept = ("authority", "feed", "source_system", "extract_on", "extract_kind", "file_name", "content_hash")
+    return {
+        **{name: file[name] for name in kept},
+        "rows_read": read,
+        "rows_loaded": loaded,
+        "rows_quarantined": quarantined,
+        "rows_deduplicated": repeated,
+        "outcome": outcome,
+        "message": message,
+        "refresh_id": refresh_id,
+        "logged_at": now,
+    }
+
+
+def _move(con: duckdb.DuckDBPyConnection, accepted: list[dict[str, Any]], refresh_id: str) -> None:
+    feeds = read_feeds()
+    keys_of_feed: dict[str, list[str]] = {}
+    for file in accepted:
+        keys_of_feed.setdefault(file["feed"], []).append(file["file_key"])
+    for feed, keys in keys_of_feed.items():
+        listed = ", ".join((*feeds[feed].columns, *PROVENANCE))
+        con.execute(
+            f"insert into raw.{feed} ({listed}) select {listed} from arriving.rows_{feed} "
+            "where list_contains($1, file_key) order by file_key, _line",
+            [keys],
+        ).fetchall()
+    keys = [file["file_key"] for file in accepted]
+    con.execute(
+        """
+        insert into raw.quarantine by name select f.authority, f.feed, f.source_system, f.extract_on,
+        f.file_name, f.content_hash, q.line, q.reason_code, q.record_key, q.raw_text, $2 as refresh_id from
+        arriving.quarantine as q inner join arriving.files as f using (file_key) where list_contains($1,
+        file_key) order by file_key, q.line """,
+        [keys, refresh_id],
+    ).fetchall()
+    con.execute(
+        """
+        insert into raw.unusable_values by name select f.authority, f.feed, f.source_system, f.content_hash,
+        u.line, u.record_key, u.column_name, u.reason_code, u.raw_value from arriving.unusable_values as u
+        inner join arriving.files as f using (file_key) where list_contains($1, file_key) order by file_key,
+        u.line, u.column_name """,
+        [keys],
+    ).fetchall()
+
+
+def _remember(con: duckdb.DuckDBPyConnection, drop: Drop) -> None:
+    """What the drop's files looked like and under which profile they were judged: they are read once."""
+    con.execute(
+        "delete from raw.landed_files where authority = ? and extract_on = ? and list_contains(?, file_name)",
+        [drop.authority, drop.extract_on, [landed.name for landed in drop.files]],
+    ).fetchall()
+    con.execute(
+        "insert into raw.landed_files by name select distinct authority, extract_on, file_name, size_bytes, "
+        "modified_ns, profile_hash from arriving.files left join raw.authorities using (authority)"
+    ).fetchall()
