@@ -17,6 +17,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import lru_cache
 
 from ingest.feeds import Column, Feed, normalise_wording
 from ingest.profile import Profile, Source
@@ -238,10 +239,12 @@ def _with_pattern(parse: Parser, pattern: re.Pattern[str]) -> Parser:
     return parse_key
 
 
-def _read_time(cell: str, formats: Iterable[str]) -> datetime | None:
+@lru_cache(maxsize=65_536)
+def _read_time(cell: str, formats: tuple[str, ...]) -> datetime | None:
     for one in formats:
         try:
-            return datetime.strptime(cell, one)
+            # Extracts write local time without a zone; the profile names the zone.
+            return datetime.strptime(cell, one)  # noqa: DTZ007
         except ValueError:
             continue
     return None
@@ -264,7 +267,7 @@ def _note_drift(
     filled = sum(1 for cell in cells if cell.strip())
     if column.type in ("date", "moment"):
         formats = source.moments if column.type == "moment" else source.dates
-        swapped = [_exchange(one) for one in formats if "%d" in one and "%m" in one]
+        swapped = tuple(_exchange(one) for one in formats if "%d" in one and "%m" in one)
         counts = Counter(cell.strip() for _, cell in values.unusable.values())
         only_swapped = sum(count for cell, count in counts.items() if _read_time(cell, swapped) is not None)
         if only_swapped >= SWAP_LEAST_VALUES and only_swapped > SWAP_SHARE * filled:

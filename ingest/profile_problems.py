@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -16,10 +16,10 @@ from zoneinfo import ZoneInfo
 
 import yaml
 
-from ingest.feeds import normalise_wording, read_feeds
+from ingest.feeds import Feed, normalise_wording, read_feeds
 
 if TYPE_CHECKING:
-    from ingest.profile import Meaning, Profile
+    from ingest.profile import Meaning, Profile, Source
 
 Lines = dict[tuple, int]
 
@@ -57,14 +57,14 @@ def construct(node: yaml.Node | None, path: tuple, lines: Lines, problems: list[
     return None if is_null else node.value
 
 
-def _line(lines: Lines, path: tuple) -> int:
+def line_of(lines: Lines, path: tuple) -> int:
     while path and path not in lines:
         path = path[:-1]
     return lines.get(path, 1)
 
 
 def problem_at(lines: Lines, path: tuple, message: str) -> Problem:
-    line = _line(lines, path)
+    line = line_of(lines, path)
     return Problem(line, f"line {line}: {message}")
 
 
@@ -76,7 +76,7 @@ def suggest(word: str, known: Iterable[str]) -> str:
 def explain(error: Any, lines: Lines, known_keys: dict[str, list[str]]) -> Problem:
     """One pydantic error in the words of the profile. `known_keys`: those of each part; "" is the top."""
     path = tuple(error["loc"])
-    name, line = str(path[-1]), _line(lines, path)
+    name, line = str(path[-1]), line_of(lines, path)
     if error["type"] == "extra_forbidden":
         known = known_keys.get(str(path[0]) if len(path) > 1 else "", [])
         return Problem(line, f"unknown key `{name}` at line {line}{suggest(name, known)}")
@@ -109,45 +109,42 @@ def check_names(profile: Profile, lines: Lines) -> list[Problem]:
         )
     for place, source in enumerate(profile.sources):
         at = ("sources", place)
-        if source.feed not in feeds:
+        if source.feed in feeds:
+            problems += _check_columns(source, feeds[source.feed], at, lines)
+            problems += _check_formats(source, feeds[source.feed], at, lines)
+        else:
             message = f"no such feed as `{source.feed}`{suggest(source.feed, feeds)}"
             problems.append(problem_at(lines, (*at, "feed"), message))
-            continue
-        feed = feeds[source.feed]
-        for part in ("headings", "constants"):
-            for column in getattr(source, part):
-                if column not in feed.columns:
-                    message = f"`{feed.name}` has no column `{column}`{suggest(column, feed.columns)}"
-                    problems.append(problem_at(lines, (*at, part, column), message))
-        for column in feed.columns.values():
-            if (
-                column.mandatory
-                and column.name not in source.headings
-                and column.name not in source.constants
-            ):
-                problems.append(
-                    problem_at(lines, (*at, "headings"), f"`{feed.name}` cannot do without `{column.name}`")
-                )
-        types = {feed.columns[column].type for column in source.headings if column in feed.columns}
-        for kind, formats in (("date", source.dates), ("moment", source.moments)):
-            if kind in types and not formats and source.format == "csv":
-                problems.append(
-                    problem_at(
-                        lines, at, f"`{feed.name}` has columns of type {kind} but no `{kind}s` formats"
-                    )
-                )
-            for one in formats:
-                if not ("%Y" in one and "%d" in one and any(month in one for month in ("%m", "%b", "%B"))):
-                    message = f"the format `{one}` must hold %d, %Y and one of %m, %b, %B"
-                    problems.append(problem_at(lines, (*at, f"{kind}s"), message))
-        if source.key_pattern is not None:
-            try:
-                re.compile(source.key_pattern)
-            except re.error as error:
-                problems.append(problem_at(lines, (*at, "key_pattern"), f"not a regular expression: {error}"))
-        if source.format == "xlsx" and source.sheet is None:
-            problems.append(problem_at(lines, at, "a workbook needs `sheet`, the name of its sheet"))
     return problems
+
+
+def _check_columns(source: Source, feed: Feed, at: tuple, lines: Lines) -> Iterator[Problem]:
+    for part in ("headings", "constants"):
+        for column in getattr(source, part):
+            if column not in feed.columns:
+                message = f"`{feed.name}` has no column `{column}`{suggest(column, feed.columns)}"
+                yield problem_at(lines, (*at, part, column), message)
+    for column in feed.columns.values():
+        if column.mandatory and column.name not in {*source.headings, *source.constants}:
+            yield problem_at(lines, (*at, "headings"), f"`{feed.name}` cannot do without `{column.name}`")
+
+
+def _check_formats(source: Source, feed: Feed, at: tuple, lines: Lines) -> Iterator[Problem]:
+    types = {feed.columns[column].type for column in source.headings if column in feed.columns}
+    for kind, formats in (("date", source.dates), ("moment", source.moments)):
+        if kind in types and not formats and source.format == "csv":
+            yield problem_at(lines, at, f"`{feed.name}` has columns of type {kind} but no `{kind}s` formats")
+        for one in formats:
+            if not ("%Y" in one and "%d" in one and any(month in one for month in ("%m", "%b", "%B"))):
+                message = f"the format `{one}` must hold %d, %Y and one of %m, %b, %B"
+                yield problem_at(lines, (*at, f"{kind}s"), message)
+    if source.key_pattern is not None:
+        try:
+            re.compile(source.key_pattern)
+        except re.error as error:
+            yield problem_at(lines, (*at, "key_pattern"), f"not a regular expression: {error}")
+    if source.format == "xlsx" and source.sheet is None:
+        yield problem_at(lines, at, "a workbook needs `sheet`, the name of its sheet")
 
 
 def check_codes(profile: Profile, lines: Lines, closed: dict[str, set[str]] | None) -> list[Problem]:

@@ -36,8 +36,8 @@ _RAW = {
         refresh_id varchar, logged_at timestamp""",
     # One row for each line that was set aside; restricted.
     "quarantine": """authority varchar, feed varchar, source_system varchar, extract_on date,
-        file_name varchar, content_hash varchar, line integer, reason_code varchar, record_key varchar, raw_text varchar,
-        refresh_id varchar""",
+        file_name varchar, content_hash varchar, line integer, reason_code varchar, record_key varchar,
+        raw_text varchar, refresh_id varchar""",
     # One row for each optional value that could not be used; restricted.
     "unusable_values": """authority varchar, feed varchar, source_system varchar, content_hash varchar,
         line integer, record_key varchar, column_name varchar, reason_code varchar, raw_value varchar""",
@@ -45,7 +45,8 @@ _RAW = {
     "code_map": """authority varchar, list_name varchar, wording varchar, member varchar, valid_from date,
         valid_to date""",
     "authorities": """authority varchar, authority_name varchar, time_zone varchar,
-        grace_working_days integer, disclosure_hide_up_to integer, disclosure_round_to integer, profile_hash varchar""",
+        grace_working_days integer, disclosure_hide_up_to integer, disclosure_round_to integer,
+        profile_hash varchar""",
     "targets": "authority varchar, measure varchar, target_percent double",
     "sector_lines": "authority varchar, sector varchar, sector_line varchar",
     # One row for each source of a feed, and one without source system for a feed that an authority lacks.

@@ -12,7 +12,8 @@ import json
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import python_calamine
 
@@ -35,20 +36,18 @@ class Workbook:
                 raise Unreadable("encrypted", "the workbook is protected with a password: send it without")
             raise Unreadable("not_xlsx", "this is an old Excel file or another document: save it as .xlsx")
         _check_package(data)
-        try:
-            self._book = python_calamine.load_workbook(io.BytesIO(data))
-        except Exception:
-            # Whatever the parser says may quote the content.
-            raise Unreadable("not_xlsx", "the workbook cannot be opened") from None
+        self._book = _parse(
+            lambda: python_calamine.load_workbook(io.BytesIO(data)), "the workbook cannot be opened"
+        )
 
     def read(self, sheet: str) -> Table:
         """A sheet as text, its heading in row 1; a row's line is its number there. Raises Unreadable."""
         if sheet not in self._book.sheet_names:
             raise Unreadable("missing_sheet", f"the workbook has no sheet `{sheet}`")
-        try:
-            grid = self._book.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
-        except Exception:
-            raise Unreadable("not_xlsx", f"the sheet `{sheet}` cannot be read") from None
+        grid = _parse(
+            lambda: self._book.get_sheet_by_name(sheet).to_python(skip_empty_area=False),
+            f"the sheet `{sheet}` cannot be read",
+        )
         if not grid:
             raise Unreadable("empty_file", f"the sheet `{sheet}` is empty")
         headings = [_cell_text(cell).strip() for cell in grid[0]]
@@ -75,6 +74,17 @@ class Workbook:
         if not table.rows and not table.bad_lines:
             raise Unreadable("header_only", f"the sheet `{sheet}` has no row below the heading")
         return table
+
+
+def _parse(read: Callable[[], Any], detail: str) -> Any:
+    """What the parser makes of a workbook; Unreadable for any way in which it fails."""
+    try:
+        return read()
+    except (KeyboardInterrupt, SystemExit, MemoryError):
+        raise
+    except BaseException:  # noqa: BLE001  a panic of the parser is no Exception
+        # Whatever the parser says may quote the content, so it is not passed on.
+        raise Unreadable("not_xlsx", detail) from None
 
 
 def _cell_text(cell: object) -> str:
