@@ -127,6 +127,7 @@ def run_gate(
     now: datetime,
     results_dir: Path,
     manifest: Path | None = None,
+    accept: list[str] | tuple[str, ...] = (),
     checks_dir: Path = CHECKS,
 ) -> Verdict:
     """Run every check of `gate` ('arrival' or 'publication') and record what it came to.
@@ -134,7 +135,8 @@ def run_gate(
     scope        what was judged ('warehouse', or the authority and drop at the arrival gate); kept with the results
     now          the moment of judging, aware or UTC
     results_dir  <results_dir>/<refresh_id>/ receives the suite and the validation result
-    manifest     dbt's manifest.json; the publication gate repeats its `for_each` checks for the tests named there
+    manifest     dbt's manifest.json: the publication gate makes the tests on marts named there its own
+    accept       AUTHORITY/FEED that an operator accepts tonight: a loss of rows there does not hold publication
 
     Running it again for the same refresh and scope replaces what it recorded. The connection must not be inside
     a transaction. Never raises for a bad warehouse: a check whose SQL fails counts as failed and is named.
@@ -152,6 +154,7 @@ def run_gate(
     if is_publication:
         levels.record_row_counts(con, refresh_id)
         levels.note_conversion(con)
+        levels.note_let_pass(con, accept)
     counts, errors = _count(con, checks, _marts(con), tests)
 
     numbers = [(check, check.measured(*counts[check.name]) if check.name in counts else NOT_COUNTED) for check in checks]
@@ -181,6 +184,8 @@ def run_gate(
     _record(con, verdict, judged_at)
     if is_publication:
         levels.record_conversion(con, refresh_id, judged_at)
+    else:
+        levels.record_accepted_losses(con, refresh_id, list(verdict.refusals), judged_at)
     con.execute("drop table if exists gate_failing")
     return verdict
 

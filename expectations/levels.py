@@ -15,6 +15,9 @@ create table if not exists quality.conversion_levels (
     refresh_id varchar, authority varchar, financial_year varchar, requested_count bigint, received_count double,
     as_at date, recorded_at timestamp
 );
+create table if not exists quality.accepted_losses (
+    refresh_id varchar, authority varchar, feed varchar, known_keys bigint, missing_keys bigint, recorded_at timestamp
+);
 """
 
 
@@ -78,4 +81,36 @@ def record_conversion(con: duckdb.DuckDBPyConnection, refresh_id: str, recorded_
         from conversion_now as now inner join gate_as_at on now.authority = gate_as_at.authority
         """,
         [refresh_id, recorded_at],
+    )
+
+
+def record_accepted_losses(
+    con: duckdb.DuckDBPyConnection, refresh_id: str, refused: list[str], recorded_at: datetime
+) -> None:
+    """Keep which files were let in although they lack more than a tenth of the known keys (profile or operator said so)."""
+    con.execute(
+        """
+        insert into quality.accepted_losses
+        select ?, authority, feed, known_keys, missing_keys, ?
+        from arriving.files
+        where extract_kind = 'full' and missing_keys >= 20 and 100.0 * missing_keys > 10 * known_keys
+            and not list_contains(?::varchar[], file_key::varchar)
+        """,
+        [refresh_id, recorded_at, [str(key) for key in refused]],
+    )
+
+
+def note_let_pass(con: duckdb.DuckDBPyConnection, accept: list[str] | tuple[str, ...]) -> None:
+    """Temp table let_pass: authorities whose losses were accepted, tonight or since the last publication."""
+    con.execute(
+        """
+        create or replace temp table let_pass as
+        select split_part(accepted, '/', 1) as authority from (select unnest(?::varchar[]) as accepted) as tonight
+        union
+        select authority from quality.accepted_losses
+        where recorded_at > coalesce(
+            (select max(judged_at) from quality.verdicts where gate = 'publication' and passed), timestamp '1900-01-01'
+        )
+        """,
+        [list(accept)],
     )
