@@ -10,19 +10,12 @@ profile_feeds as (
         feed,
         bool_or(is_available) as is_available,
         max(reason) as reason,
-        max(complete_from) as complete_from,
+        max(complete_from) as complete_from
     from {{ source('raw', 'feeds') }}
     group by authority, feed
 ),
 
-arrived_feeds as (
-    select distinct load_log.authority, load_log.feed
-    from {{ source('raw', 'load_log') }} as load_log
-    inner join authorities on load_log.authority = authorities.authority
-    where
-        load_log.outcome in ('accepted', 'accepted_with_quarantine', 'already_loaded')
-        and load_log.extract_on <= authorities.as_at
-),
+arrived_feeds as (select distinct authority, feed from {{ ref('stg_extracts') }}),
 
 -- A feed whose profile does not say from when it is complete counts from its earliest record.
 earliest as (
@@ -53,7 +46,7 @@ earliest as (
 recorded as (
     select authority, unnest(['contacts.threshold_met', 'contacts.referral_requested', 'contacts.oversight_on'])
         as needs_recorded,
-        unnest([count(threshold_met), count(referral_requested), count(oversight_on)]) as recorded_count,
+        unnest([count(threshold_met), count(referral_requested), count(oversight_on)]) as recorded_count
     from {{ ref('fct_contacts') }}
     group by authority
     union all
@@ -65,7 +58,7 @@ recorded as (
 needed as (
     select
         catalogue.measure,
-        unnest(string_split(catalogue.feeds, ';')) as feed,
+        unnest(string_split(catalogue.feeds, ';')) as feed
     from catalogue
 ),
 
@@ -83,7 +76,7 @@ needs_of_measures as (
             end,
             '; '
             order by needed.feed
-        ) as reason,
+        ) as reason
     from authorities
     cross join needed
     left join profile_feeds on authorities.authority = profile_feeds.authority and needed.feed = profile_feeds.feed
@@ -102,7 +95,7 @@ judged as (
             when not needs_of_measures.has_feeds then needs_of_measures.reason
             when catalogue.needs_recorded is not null and coalesce(recorded.recorded_count, 0) = 0
                 then catalogue.needs_recorded || ': not recorded in any extract'
-        end as missing_reason,
+        end as missing_reason
     from authorities
     cross join catalogue
     left join needs_of_measures
@@ -116,7 +109,7 @@ judged as (
 described as (
     select
         *,
-        null as compares,
+        null as compares
     from judged
     union all by name
     select
@@ -126,7 +119,7 @@ described as (
             null as base,
             description || ': change in number on the same period a year earlier' as description
         ),
-        measure as compares,
+        measure as compares
     from judged
     where is_compared
     union all by name
@@ -137,7 +130,7 @@ described as (
             measure || ' a year earlier' as base,
             description || ': change in percent on the same period a year earlier' as description
         ),
-        measure as compares,
+        measure as compares
     from judged
     where is_compared
     union all by name
@@ -148,7 +141,7 @@ described as (
             null as base,
             description || ': change in percentage points on the same period a year earlier' as description
         ),
-        measure as compares,
+        measure as compares
     from judged
     where is_compared and unit = 'percent'
 )
@@ -169,5 +162,5 @@ select
         'no record has been received yet'
     ) as reason,
     case when missing_reason is null then complete_from end as complete_from,
-    refresh_id,
+    refresh_id
 from described

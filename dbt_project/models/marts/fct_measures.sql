@@ -33,7 +33,7 @@ periods as (
         periods.period_start,
         periods.period_end,
         authorities.as_at,
-        authorities.as_at < periods.period_end or periods.period_start < available.complete_from as is_part_period,
+        authorities.as_at < periods.period_end or periods.period_start < available.complete_from as is_part_period
     from available
     inner join authorities on available.authority = authorities.authority
     inner join {{ ref('int_measure_periods') }} as periods
@@ -47,11 +47,10 @@ periods as (
 -- Members: all of the lists that readers expect whole, otherwise those that the base or the measure has met.
 canonical as (
     select list_name as dimension, member from {{ ref('code_lists') }}
-    where list_name in ('outcome', 'action')
+    where list_name in ('outcome', 'action', 'band')
     union all
-    select
-        unnest(['band', 'age_band']) as dimension,
-        unnest(['under_1_month', '1_to_3_months', '3_to_12_months', 'over_12_months']) as member,
+    select 'age_band' as dimension, member from {{ ref('code_lists') }}
+    where list_name = 'band'
 ),
 
 seen as (
@@ -101,7 +100,7 @@ grid as (
         case
             when breakdowns.base_dimension_2 = 'all' then 'all'
             else second_members.member
-        end as base_member_2,
+        end as base_member_2
     from periods
     inner join breakdowns on periods.measure = breakdowns.measure
     inner join members as first_members
@@ -132,7 +131,7 @@ counted as (
         case when grid.base is not null then coalesce(bases.amount, 0) end as denominator,
         case when catalogue.is_estimate then coalesce(estimates.lower_90, 0) end as lower_90,
         case when catalogue.is_estimate then least(coalesce(estimates.upper_90, 0), coalesce(bases.amount, 0)) end
-            as upper_90,
+            as upper_90
     from grid
     inner join catalogue on grid.measure = catalogue.measure
     left join counts
@@ -199,7 +198,7 @@ valued as (
         end as value,
         unit,
         lower_90,
-        upper_90,
+        upper_90
     from counted
 ),
 
@@ -210,7 +209,7 @@ compared as (
         this_year.unit as level_unit,
         this_year.numerator - last_year.numerator as change,
         last_year.numerator as earlier,
-        this_year.value - last_year.value as points,
+        this_year.value - last_year.value as points
     from valued as this_year
     inner join catalogue on this_year.measure = catalogue.measure
     inner join valued as last_year
@@ -238,7 +237,7 @@ changes as (
         cast(null as double) as denominator,
         cast(null as varchar) as base,
         change as value,
-        'count' as unit,
+        'count' as unit
     from compared
     union all by name
     select
@@ -248,7 +247,7 @@ changes as (
         earlier as denominator,
         measure || ' a year earlier' as base,
         case when earlier <> 0 then 100.0 * change / earlier end as value,
-        'percent' as unit,
+        'percent' as unit
     from compared
     union all by name
     select
@@ -258,7 +257,7 @@ changes as (
         cast(null as double) as denominator,
         cast(null as varchar) as base,
         points as value,
-        'percentage_points' as unit,
+        'percentage_points' as unit
     from compared
     where level_unit = 'percent'
 ),
@@ -292,7 +291,7 @@ select
     false as is_suppressed,
     cast(null as varchar) as symbol,
     previous_measures.value as previous_value,
-    authorities.refresh_id,
+    authorities.refresh_id
 from everything
 inner join authorities on everything.authority = authorities.authority
 left join previous_measures

@@ -3,7 +3,7 @@ with
 actions as (
     select
         allegation_key as actions_of,
-        list(distinct action_key order by action_key) as action,
+        list(distinct action_key order by action_key) as action
     from {{ ref('fct_actions') }}
     group by allegation_key
 ),
@@ -18,7 +18,7 @@ allegations as (
         coalesce(sectors.sector_group_code, 'unknown') as sector_group,
         allegations.staff_role_key as staff_role,
         allegations.concern_category_key as concern_category,
-        allegations.outcome_key as outcome,
+        allegations.outcome_key as outcome
     from {{ ref('fct_allegations') }} as allegations
     inner join {{ ref('dim_authorities') }} as authorities on allegations.authority = authorities.authority
     left join {{ ref('dim_areas') }} as areas on allegations.area_key = areas.area_key
@@ -67,6 +67,6 @@ select
     concern_category,
     recorded_as,
     outcome,
-    action,
+    action
 from items
 where event_on <= as_at

@@ -10,7 +10,7 @@ contacts as (
         coalesce(sectors.sector_group_code, 'unknown') as sector_group,
         contacts.staff_role_key as staff_role,
         contacts.concern_category_key as concern_category,
-        coalesce(contacts.referral_requested_on, contacts.received_on) as requested_on,
+        coalesce(contacts.referral_requested_on, contacts.received_on) as requested_on
     from {{ ref('fct_contacts') }} as contacts
     inner join {{ ref('dim_authorities') }} as authorities on contacts.authority = authorities.authority
     left join {{ ref('dim_areas') }} as areas on contacts.area_key = areas.area_key
@@ -22,12 +22,7 @@ dates as (select date_on, working_day_number from {{ ref('dim_dates') }}),
 outstanding as (
     select
         contacts.*,
-        case
-            when contacts.as_at <= contacts.requested_on + interval 1 month then 'under_1_month'
-            when contacts.as_at <= contacts.requested_on + interval 3 month then '1_to_3_months'
-            when contacts.as_at <= contacts.requested_on + interval 12 month then '3_to_12_months'
-            else 'over_12_months'
-        end as age_band,
+        {{ band('contacts.requested_on', 'contacts.as_at') }} as age_band
     from contacts
     inner join dates as requested on contacts.requested_on = requested.date_on
     inner join dates as today on contacts.as_at = today.date_on
@@ -59,10 +54,10 @@ items as (
     where threshold_met and not has_case_on_system
     union all by name
     select 'contacts_closed' as counts, closed_on as event_on, 1 as amount, * from contacts
-    where closed_on >= received_on
+    where closed_on is not null
     union all by name
     select 'contacts_oversight_recorded' as counts, closed_on as event_on, 1 as amount, * from contacts
-    where closed_on >= received_on and oversight_on is not null
+    where closed_on is not null and oversight_on is not null
 )
 
 select
@@ -77,6 +72,6 @@ select
     referrer_agency,
     concern_category,
     channel,
-    age_band,
+    age_band
 from items
 where event_on <= as_at

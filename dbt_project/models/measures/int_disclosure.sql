@@ -7,12 +7,12 @@
                 is_hidden
                 or (open_rank = 1 and hidden_count = if({{ is_total_hidden }}, 0, 1))
                 as is_hidden
-            ),
+            )
     from (
         select
             *,
             count_if(is_hidden) over (partition by {{ set_id }}) as hidden_count,
-            row_number() over (partition by {{ set_id }}, is_hidden order by amount, cell) as open_rank,
+            row_number() over (partition by {{ set_id }}, is_hidden order by amount, cell) as open_rank
         from {{ cells }}
     )
 {%- endmacro -%}
@@ -28,7 +28,7 @@ compared as (
     where compared_measure is not null
 ),
 
-thresholds as (select authority, disclosure_hide_up_to + 0.5 as hide_below from {{ source('raw', 'authorities') }}),
+thresholds as (select authority, disclosure_hide_up_to + 0.5 as hide_below from {{ ref('dim_authorities') }}),
 
 named as (
     select
@@ -40,7 +40,7 @@ named as (
         -- One item may stand under several members of these two: no total follows from their parts.
         measures.dimension_1 in ('harm_criterion', 'action') or measures.dimension_2 in ('harm_criterion', 'action')
             as is_overlapping,
-        measures.unit in ('percent', 'rating') as is_over_count,
+        measures.unit in ('percent', 'rating') as is_over_count
     from measures
     inner join catalogue on measures.measure = catalogue.measure
     inner join thresholds on measures.authority = thresholds.authority
@@ -63,7 +63,7 @@ lines as (
             when part_1 is null then 'whole'
             when part_2 is null then 'single'
             else 'pair'
-        end as shape,
+        end as shape
     from named
 ),
 
@@ -81,7 +81,7 @@ cells as (
         bool_or(
             numerator < hide_below
             or (unit = 'percent' and denominator > numerator and denominator - numerator < hide_below)
-        ) as is_small,
+        ) as is_small
     from lines
     where numerator > 0
     group by all
@@ -95,7 +95,7 @@ small_bases as (
 marked as (
     select
         cells.*,
-        cells.is_small or small_bases.cell is not null as is_hidden,
+        cells.is_small or small_bases.cell is not null as is_hidden
     from cells
     left join small_bases on cells.cell = small_bases.cell
 ),
@@ -103,7 +103,7 @@ marked as (
 single_cells as (
     select
         parts.*,
-        coalesce(wholes.is_hidden, false) as is_total_hidden,
+        coalesce(wholes.is_hidden, false) as is_total_hidden
     from marked as parts
     left join marked as wholes on parts.whole_cell = wholes.cell
     where parts.shape = 'single' and not parts.is_overlapping
@@ -117,7 +117,7 @@ pair_cells as (
         hash(parts.table_id, parts.row_cell) as row_id,
         hash(parts.table_id, parts.column_cell) as column_id,
         coalesce(row_totals.is_hidden, false) as is_row_total_hidden,
-        coalesce(column_totals.is_hidden, false) as is_column_total_hidden,
+        coalesce(column_totals.is_hidden, false) as is_column_total_hidden
     from marked as parts
     left join singles as row_totals on parts.row_cell = row_totals.cell
     left join singles as column_totals on parts.column_cell = column_totals.cell
@@ -184,7 +184,7 @@ hidden_changes as (
         hidden_lines.dimension_1,
         hidden_lines.member_1,
         hidden_lines.dimension_2,
-        hidden_lines.member_2,
+        hidden_lines.member_2
     from hidden_lines
     inner join compared on hidden_lines.measure = compared.compared_measure
     where hidden_lines.dimension_2 = 'all'

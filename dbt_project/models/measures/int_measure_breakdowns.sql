@@ -20,7 +20,7 @@ owned as (
             catalogue.own_dimensions = '*'
             or list_contains(string_split(coalesce(catalogue.own_dimensions, ''), ';'), breakdowns.dimension_2),
             false
-        ) as is_own_2,
+        ) as is_own_2
     from breakdowns
     inner join catalogue on breakdowns.measure = catalogue.measure
 ),
@@ -32,7 +32,7 @@ kept as (
         is_own_2,
         case when base_dimension is not null then base_dimension when not coalesce(is_own_1, false) then dimension_1 else 'all' end
             as keeps_1,
-        case when base_dimension is null and not is_own_2 then dimension_2 else 'all' end as keeps_2,
+        case when base_dimension is null and not is_own_2 then dimension_2 else 'all' end as keeps_2
     from owned
 )
 
@@ -46,5 +46,5 @@ select
     is_own_1,
     is_own_2,
     case when base is not null then if(keeps_1 = 'all', keeps_2, keeps_1) end as base_dimension_1,
-    case when base is not null then if(keeps_1 = 'all', 'all', keeps_2) end as base_dimension_2,
+    case when base is not null then if(keeps_1 = 'all', 'all', keeps_2) end as base_dimension_2
 from kept

@@ -3,7 +3,7 @@
 {%- set dimensions = [
     'area', 'sector_group', 'sector', 'staff_role', 'referrer_agency', 'concern_category', 'channel', 'pathway',
     'source_team', 'recorded_as', 'outcome', 'band', 'age_band', 'police_involved', 'meeting_type', 'in_care',
-    'send', 'child_in_need', 'child_protection', 'early_help', 'request_type', 'raised_with', 'concern_type',
+    'send', 'child_in_need', 'child_protection', 'early_help', 'request_type', 'raised_with', 'concern_type'
 ] -%}
 {%- macro member_of(dimension) -%}
     case {{ dimension }}
@@ -59,7 +59,7 @@ listed as (
                 when 'action' in (wanted.dimension_1, wanted.dimension_2) then items.action
                 else [null]
             end
-        ) as listed_member,
+        ) as listed_member
     from items
     inner join wanted on items.counts = wanted.counts
 ),
@@ -76,7 +76,7 @@ monthly as (
         {{ member_of('dimension_2') }} as member_2,
         sum(amount) as amount,
         sum(amount * (1 - amount)) as variance,
-        count_if(amount >= 1) as certain_count,
+        count_if(amount >= 1) as certain_count
     from listed
     group by all
 )
@@ -92,7 +92,7 @@ select
     coalesce(monthly.member_2, 'unknown') as member_2,
     cast(sum(monthly.amount) as double) as amount,
     cast(sum(monthly.variance) as double) as variance,
-    cast(sum(monthly.certain_count) as bigint) as certain_count,
+    cast(sum(monthly.certain_count) as bigint) as certain_count
 from monthly
 inner join periods on monthly.month_on = periods.month_on
 group by all

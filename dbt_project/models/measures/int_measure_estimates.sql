@@ -9,7 +9,7 @@ summed as (
     select
         catalogue.measure,
         counts.* exclude (counts),
-        1.645 * sqrt(counts.variance) as margin,
+        1.645 * sqrt(counts.variance) as margin
     from counts
     inner join catalogue on counts.counts = catalogue.counts
     where catalogue.is_estimate
@@ -27,5 +27,5 @@ select
     member_2,
     amount as numerator,
     greatest(amount - margin, certain_count) as lower_90,
-    amount + margin as upper_90,
+    amount + margin as upper_90
 from summed

@@ -16,7 +16,7 @@ by_kind as (
             when 'financial_year' then date_trunc('year', months.month_on - interval 3 month) + interval 3 month
             when 'academic_year' then date_trunc('year', months.month_on - interval 8 month) + interval 8 month
         end::date as period_start,
-        case kinds.period_kind when 'month' then 1 when 'quarter' then 3 else 12 end as period_months,
+        case kinds.period_kind when 'month' then 1 when 'quarter' then 3 else 12 end as period_months
     from months
     cross join (
         select unnest(['financial_year', 'academic_year', 'calendar_year', 'quarter', 'month']) as period_kind
@@ -38,5 +38,5 @@ select
                 || strftime(period_start + interval 9 month, '%y')
                 || ' Q' || quarter(period_start - interval 3 month)
         when 'month' then strftime(period_start, '%B %Y')
-    end as period_name,
+    end as period_name
 from by_kind

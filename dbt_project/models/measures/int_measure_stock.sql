@@ -19,7 +19,7 @@ periods as (
         periods.period_start,
         authorities.as_at,
         -- Days after the as-at date have not happened: they count neither as time nor as an end.
-        least(periods.period_end, authorities.as_at) as last_on,
+        least(periods.period_end, authorities.as_at) as last_on
     from authorities
     inner join measures on authorities.authority = measures.authority
     inner join {{ ref('int_measure_periods') }} as periods
@@ -32,10 +32,7 @@ referrals as (
         referrals.received_on,
         referrals.pathway,
         coalesce(officers.officer_role, 'unknown') as officer_group,
-        case
-            when referrals.closed_on >= referrals.received_on and referrals.closed_on <= authorities.as_at
-                then referrals.closed_on
-        end as closed_on,
+        referrals.closed_on
     from {{ ref('fct_referrals') }} as referrals
     inner join authorities on referrals.authority = authorities.authority
     left join officers on referrals.officer_key = officers.officer_key
@@ -47,7 +44,7 @@ censuses as (
         authority,
         'cases_open_at_start' as counts,
         cast(period_start - interval 1 day as date) as census_on,
-        period_start as aged_on,
+        period_start as aged_on
     from periods
     union all
     select distinct authority, 'cases_open_at_end' as counts, last_on as census_on, last_on as aged_on from periods
@@ -58,12 +55,7 @@ open_cases as (
         censuses.*,
         referrals.pathway,
         referrals.officer_group,
-        case
-            when censuses.aged_on <= referrals.received_on + interval 1 month then 'under_1_month'
-            when censuses.aged_on <= referrals.received_on + interval 3 month then '1_to_3_months'
-            when censuses.aged_on <= referrals.received_on + interval 12 month then '3_to_12_months'
-            else 'over_12_months'
-        end as age_band,
+        {{ band('referrals.received_on', 'censuses.aged_on') }} as age_band
     from censuses
     inner join referrals
         on
@@ -84,7 +76,7 @@ open_members as (
             else 'all'
         end as dimension_1,
         coalesce(pathway, officer_group, age_band, 'all') as member_1,
-        count(*) as amount,
+        count(*) as amount
     from open_cases
     group by grouping sets (
         (authority, counts, aged_on),
@@ -102,7 +94,7 @@ stock as (
         open_members.counts,
         open_members.dimension_1,
         open_members.member_1,
-        open_members.amount,
+        open_members.amount
     from periods
     inner join open_members
         on
@@ -118,7 +110,7 @@ moved as (
         periods.period_kind,
         periods.period_start,
         count_if(referrals.received_on between periods.period_start and periods.last_on)
-        - count_if(referrals.closed_on between periods.period_start and periods.last_on) as amount,
+        - count_if(referrals.closed_on between periods.period_start and periods.last_on) as amount
     from periods
     inner join referrals on periods.authority = referrals.authority
     group by all
@@ -131,7 +123,7 @@ differences as (
         moved.period_start,
         moved.amount
         + coalesce(sum(case stock.counts when 'cases_open_at_start' then stock.amount else -stock.amount end), 0)
-            as amount,
+            as amount
     from moved
     left join stock
         on
@@ -146,7 +138,7 @@ weeks as (
     select
         caseload.authority,
         caseload.week_ending_on,
-        sum(caseload.open_case_count) / nullif(sum(caseload.fte), 0) as cases_per_fte,
+        sum(caseload.open_case_count) / nullif(sum(caseload.fte), 0) as cases_per_fte
     from caseload
     group by all
 ),
@@ -157,7 +149,7 @@ caseload_statistics as (
         periods.period_kind,
         periods.period_start,
         unnest(['maximum', 'median']) as member_1,
-        unnest([max(caseload.open_case_count), median(caseload.open_case_count)]) as amount,
+        unnest([max(caseload.open_case_count), median(caseload.open_case_count)]) as amount
     from periods
     inner join caseload
         on
@@ -172,7 +164,7 @@ caseload_statistics as (
         periods.period_kind,
         periods.period_start,
         'per_fte' as member_1,
-        avg(weeks.cases_per_fte) as amount,
+        avg(weeks.cases_per_fte) as amount
     from periods
     inner join weeks
         on
@@ -194,7 +186,7 @@ lado_fte as (
                 + 1,
                 0
             )
-        ) / (periods.last_on - periods.period_start + 1) as amount,
+        ) / (periods.last_on - periods.period_start + 1) as amount
     from periods
     inner join officers on periods.authority = officers.authority
     where officers.officer_role = 'lado'
@@ -208,7 +200,7 @@ select
     counts,
     dimension_1,
     member_1,
-    cast(amount as double) as amount,
+    cast(amount as double) as amount
 from stock
 union all
 select authority, period_kind, period_start, 'stock_difference', 'all', 'all', cast(amount as double)

@@ -8,9 +8,7 @@ referrals as (
         coalesce(sectors.sector_code, 'unknown') as sector,
         coalesce(sectors.sector_group_code, 'unknown') as sector_group,
         referrals.staff_role_key as staff_role,
-        referrals.concern_category_key as concern_category,
-        coalesce(referrals.closed_on >= referrals.received_on and referrals.closed_on <= authorities.as_at, false)
-            as is_closed_in_order,
+        referrals.concern_category_key as concern_category
     from {{ ref('fct_referrals') }} as referrals
     inner join {{ ref('dim_authorities') }} as authorities on referrals.authority = authorities.authority
     left join {{ ref('dim_areas') }} as areas on referrals.area_key = areas.area_key
@@ -26,10 +24,10 @@ criteria as (
                 case when is_criminal_offence then 'criminal_offence' end,
                 case when is_risk_of_harm then 'risk_of_harm' end,
                 case when is_unsuitable then 'unsuitable' end,
-                case when has_unmapped_criterion then 'unmapped' end,
+                case when has_unmapped_criterion then 'unmapped' end
             ],
             lambda criterion: criterion is not null
-        ) as recorded,
+        ) as recorded
     from referrals
 ),
 
@@ -37,7 +35,7 @@ criteria as (
 received as (
     select
         referrals.*,
-        case when len(criteria.recorded) > 0 then criteria.recorded else ['unknown'] end as harm_criterion,
+        case when len(criteria.recorded) > 0 then criteria.recorded else ['unknown'] end as harm_criterion
     from referrals
     inner join criteria on referrals.referral_key = criteria.criteria_of
 ),
@@ -45,7 +43,7 @@ received as (
 items as (
     select 'referrals' as counts, received_on as event_on, 1 as amount, * from received
     union all by name
-    select 'referrals_without_contact' as counts, received_on as event_on, 1 - contact_probability as amount, *
+    select 'referrals_without_contact' as counts, received_on as event_on, 1 - coalesce(contact_probability, 0) as amount, *
     from referrals
     union all by name
     select 'employer_reported_with_both_dates' as counts, received_on as event_on, 1 as amount, * from referrals
@@ -56,25 +54,25 @@ items as (
     where employer_aware_to_received_working_days <= 1
     union all by name
     select 'cases_closed' as counts, closed_on as event_on, 1 as amount, closed_band as band, * from referrals
-    where is_closed_in_order
+    where is_closed
     union all by name
     select 'closed_within_1_month' as counts, closed_on as event_on, 1 as amount, * from referrals
-    where is_closed_in_order and is_closed_within_1_month
+    where is_closed_within_1_month
     union all by name
     select 'closed_within_3_months' as counts, closed_on as event_on, 1 as amount, * from referrals
-    where is_closed_in_order and is_closed_within_3_months
+    where is_closed_within_3_months
     union all by name
     select 'closed_within_12_months' as counts, closed_on as event_on, 1 as amount, * from referrals
-    where is_closed_in_order and is_closed_within_12_months
+    where is_closed_within_12_months
     union all by name
     select 'closed_within_1_month_of_received' as counts, received_on as event_on, 1 as amount, * from referrals
-    where is_closed_in_order and is_closed_within_1_month
+    where is_closed_within_1_month
     union all by name
     select 'closed_within_3_months_of_received' as counts, received_on as event_on, 1 as amount, * from referrals
-    where is_closed_in_order and is_closed_within_3_months
+    where is_closed_within_3_months
     union all by name
     select 'closed_within_12_months_of_received' as counts, received_on as event_on, 1 as amount, * from referrals
-    where is_closed_in_order and is_closed_within_12_months
+    where is_closed_within_12_months
 )
 
 select
@@ -92,6 +90,6 @@ select
     concern_category,
     harm_criterion,
     band,
-    case police_involved when true then 'yes' when false then 'no' else 'unknown' end as police_involved,
+    case police_involved when true then 'yes' when false then 'no' else 'unknown' end as police_involved
 from items
 where event_on <= as_at

@@ -19,7 +19,7 @@ children as (
         children.send,
         children.child_in_need,
         children.child_protection,
-        children.early_help,
+        children.early_help
     from {{ ref('fct_children') }} as children
     inner join referrals on children.referral_key = referrals.referral_key
 ),
@@ -37,7 +37,7 @@ items as (
     where held_to_actions_issued_working_days is not null
     union all by name
     select
-        authority, 'meeting_actions_within_1_working_day' as counts, held_on as event_on, 1 as amount, meeting_type,
+        authority, 'meeting_actions_within_1_working_day' as counts, held_on as event_on, 1 as amount, meeting_type
     from meetings
     where held_to_actions_issued_working_days <= 1
     union all by name
@@ -50,7 +50,7 @@ items as (
         'meeting_notes_within_20_working_days' as counts,
         held_on as event_on,
         1 as amount,
-        meeting_type,
+        meeting_type
     from meetings
     where held_to_notes_issued_working_days <= 20
     union all by name
@@ -63,7 +63,7 @@ items as (
         send,
         child_in_need,
         child_protection,
-        early_help,
+        early_help
     from children
     union all by name
     select authority, 'requests' as counts, received_on as event_on, 1 as amount, request_type
@@ -82,7 +82,7 @@ items as (
         concerns.recorded_on as event_on,
         1 as amount,
         concerns.concern_type,
-        coalesce(sectors.sector_group_code, 'unknown') as sector_group,
+        coalesce(sectors.sector_group_code, 'unknown') as sector_group
     from {{ ref('fct_setting_concerns') }} as concerns
     left join sectors on concerns.sector_key = sectors.sector_key
     union all by name
@@ -91,7 +91,7 @@ items as (
         'training_sessions' as counts,
         training.held_on as event_on,
         1 as amount,
-        coalesce(sectors.sector_code, 'unknown') as sector,
+        coalesce(sectors.sector_code, 'unknown') as sector
     from {{ ref('fct_training') }} as training
     left join sectors on training.sector_key = sectors.sector_key
 )
@@ -111,7 +111,7 @@ select
     items.early_help,
     items.request_type,
     items.raised_with,
-    items.concern_type,
+    items.concern_type
 from items
 inner join authorities on items.authority = authorities.authority
 where items.event_on <= authorities.as_at

@@ -1,0 +1,129 @@
+with
+
+measures as (select * from {{ ref('rpt_measures') }}),
+
+authorities as (select authority, authority_name, as_at, refresh_id from {{ ref('dim_authorities') }}),
+
+this_refresh as (select refresh_id from {{ source('raw', 'this_refresh') }}),
+
+findings as (
+    select authority, rule, severity, count(*) as open_count
+    from {{ source('quality', 'findings') }}
+    where is_open
+    group by all
+),
+
+load_log as (select * from {{ source('raw', 'load_log') }}),
+
+checks as (
+    select
+        check_results.check_name,
+        check_results.severity,
+        check_results.checked_count,
+        check_results.failing_count,
+        check_results.passed
+    from {{ source('quality', 'check_results') }} as check_results
+    inner join this_refresh on check_results.refresh_id = this_refresh.refresh_id
+    where check_results.gate = 'publication'
+),
+
+-- A file that was judged in several nights is counted as it was judged last.
+files as (
+    select
+        authority,
+        feed,
+        rows_read,
+        rows_loaded,
+        rows_quarantined,
+        outcome
+    from load_log
+    where feed is not null
+    qualify row_number() over (
+        partition by authority, feed, source_system, extract_on, file_name
+        order by logged_at desc, refresh_id desc, outcome desc, content_hash desc
+    ) = 1
+),
+
+lines as (
+    select
+        'all' as authority,
+        'check' as line_kind,
+        check_name as line,
+        severity,
+        checked_count,
+        failing_count,
+        passed as is_passed
+    from checks
+    union all
+    select
+        authority,
+        'finding' as line_kind,
+        rule as line,
+        severity,
+        cast(null as bigint) as checked_count,
+        open_count as failing_count,
+        cast(null as boolean) as is_passed
+    from findings
+    union all
+    select
+        authority,
+        'rows_quarantined' as line_kind,
+        feed as line,
+        'warning' as severity,
+        cast(sum(rows_read) as bigint) as checked_count,
+        cast(sum(rows_quarantined) as bigint) as failing_count,
+        sum(rows_quarantined) = 0 as is_passed
+    from files
+    where outcome in ('accepted', 'accepted_with_quarantine', 'already_loaded')
+    group by authority, feed
+    union all
+    select
+        authority,
+        'files_refused' as line_kind,
+        feed as line,
+        'warning' as severity,
+        count(*) as checked_count,
+        count_if(outcome = 'refused') as failing_count,
+        count_if(outcome = 'refused') = 0 as is_passed
+    from files
+    where outcome in ('accepted', 'accepted_with_quarantine', 'already_loaded', 'refused')
+    group by authority, feed
+    union all
+    -- What nobody recorded and what no profile maps, of the records of the last whole financial year.
+    select
+        authority,
+        member_1 as line_kind,
+        measure || '.' || dimension_1 as line,
+        'warning' as severity,
+        cast(max(denominator) as bigint) as checked_count,
+        cast(max(numerator) as bigint) as failing_count,
+        cast(null as boolean) as is_passed
+    from measures
+    where
+        measure in ('referrals_share', 'allegations_share')
+        and member_1 in ('unknown', 'unmapped')
+        and dimension_2 = 'all'
+        and period_kind = 'financial_year'
+        and not is_part_period
+    group by authority, measure, dimension_1, member_1, period_start
+    qualify row_number() over (
+        partition by authority, measure, dimension_1, member_1
+        order by period_start desc
+    ) = 1
+)
+
+select
+    lines.authority,
+    coalesce(authorities.authority_name, 'All') as authority_name,
+    authorities.as_at,
+    lines.line_kind,
+    lines.line,
+    lines.severity,
+    lines.checked_count,
+    lines.failing_count,
+    case when lines.checked_count > 0 then 100.0 * lines.failing_count / lines.checked_count end as failing_percent,
+    lines.is_passed,
+    this_refresh.refresh_id
+from lines
+cross join this_refresh
+left join authorities on lines.authority = authorities.authority
