@@ -106,8 +106,8 @@ def _timeline(rng, row, cohorts) -> tuple:
         raise ValueError(f"no days suit a case of {row['cohort']} closed in {row['closed_in']} ({row['band']})")
     if closed:
         return received, None, closed, None, None
-    later_closed = end + 1 + int(rng.exponential(90))
-    later_outcome = max(end + 1, later_closed - int(rng.exponential(6))) if row["pathway"] == "allegation" else None
+    later_outcome = end + 1 + int(rng.exponential(90)) if row["pathway"] == "allegation" else None
+    later_closed = (later_outcome or end + 1 + int(rng.exponential(60))) + int(rng.exponential(6))
     return received, None, None, later_outcome, later_closed
 
 

@@ -166,7 +166,7 @@ def write_training(rng: np.random.Generator, plan: Plan, scale: int, records: Re
             ),
             "attendees": int(rng.integers(6, 60)) if rng.random() < 0.9 else None,
         }
-        records.add("training", session, day - 60 if "dates" in told else day)  # dates are booked ahead
+        records.add("training", session, day - 120 if "dates" in told else day)  # sessions are booked ahead
 
 
 def write_decisions(rng: np.random.Generator, records: Records, year_end: int, number: int = 6) -> None:
