@@ -10,6 +10,7 @@ import os
 from pathlib import Path
 
 import duckdb
+import pytest
 
 PUBLISHED_AT = dt.datetime(2020, 6, 1, 2, 15, tzinfo=dt.UTC)
 
@@ -50,7 +51,9 @@ def refresh(path: Path, refresh_id: str, *, value: float = 66.0, passed: bool = 
         con.execute(
             f"""
             create or replace table marts.dim_authorities as
-            select 'kent' as authority_key, 'kent' as authority, date '2020-05-31' as as_at, '{refresh_id}' as refresh_id;
+            select
+                'kent' as authority_key, 'kent' as authority, date '2020-05-31' as as_at,
+                '{refresh_id}' as refresh_id;
 
             create or replace table marts.fct_referrals as
             select
@@ -113,3 +116,18 @@ def snapshot(folder: Path) -> dict[str, bytes]:
     return {
         f.relative_to(folder).as_posix(): f.read_bytes() for f in sorted(folder.rglob("*")) if f.is_file()
     }
+
+
+def change(warehouse: Path, sql: str) -> None:
+    """Do something to the warehouse behind the pipeline's back."""
+    with duckdb.connect(str(warehouse)) as con:
+        con.execute(sql)
+
+
+def refused(warehouse: Path, home: Path, refresh_id: str, error: type[Exception], words: str) -> None:
+    """Assert that publishing raises `error` saying `words`, and what was published before is byte for byte in place."""
+    before = snapshot(home / "published" / "current")
+    with pytest.raises(error, match=words):
+        publish(warehouse, home, refresh_id, minute=9)
+    assert snapshot(home / "published" / "current") == before
+    assert not [f for f in (home / "published").iterdir() if f.name.startswith(".")]
