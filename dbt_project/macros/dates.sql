@@ -44,3 +44,9 @@
 {% macro week_ending_on(date_on) -%}
     {{ date_on }} + cast(7 - isodow({{ date_on }}) as integer)
 {%- endmacro %}
+
+
+{# The days that the warehouse knows. #}
+{% macro calendar_days() -%}
+    cast(unnest(generate_series(date '2000-01-01', date '2040-12-31', interval 1 day)) as date)
+{%- endmacro %}

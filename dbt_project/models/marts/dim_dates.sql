@@ -5,7 +5,7 @@ bank_holidays as (
 ),
 
 days as (
-    select cast(unnest(generate_series(date '2000-01-01', date '2040-12-31', interval 1 day)) as date) as date_on
+    select {{ calendar_days() }} as date_on
 ),
 
 named as (
