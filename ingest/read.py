@@ -73,17 +73,17 @@ class Table:
 def read_csv(data: bytes, encoding: str, delimiter: str, quote: str) -> Table:
     """A CSV file as text. Raises Unreadable; lines that are no rows are in `bad_lines`."""
     lines = _split_lines(_decode(data, encoding))
+    if len(lines[0]) > MAX_FIELD_CHARS:
+        raise Unreadable("not_csv", f"the heading in line 1 has {len(lines[0])} characters")
     if quote not in lines[0]:
         headings, first = lines[0].split(delimiter), 1
     else:
         end = _balanced_end(lines, 0, _odd_lines(lines, quote), 0)
-        text = "\n".join(lines[: end + 1]) if end is not None else ""
-        if not _well_formed(delimiter, quote).fullmatch(text):
+        text = "\n".join(lines[: (end or 0) + 1])
+        if end is None or not _well_formed(delimiter, quote).fullmatch(text):
             raise Unreadable("not_csv", "the heading in line 1 has a stray quote")
-        headings, first = (
-            next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, quotechar=quote)),
-            end + 1,
-        )
+        headings = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, quotechar=quote))
+        first = end + 1
     if "\0" in lines[0]:
         raise Unreadable("not_csv", "the heading in line 1 holds NUL bytes")
     texts, numbers, bad = _records(lines, first, len(headings), delimiter, quote)
