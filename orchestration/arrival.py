@@ -54,7 +54,7 @@ def take_in(
         files.remember_publication(con, home.root)
         ingest.begin_refresh(con, refresh_id, as_at, now, code)
         ingest.register_profiles(con, profiles, secret)
-        for drop in ingest.pending_drops(con, home.landing, profiles, settle_seconds, now):
+        for drop in ingest.pending_drops(con, home.landing, profiles, settle_seconds, now, accept):
             ingest.stage(con, drop, profiles[drop.authority], accept)
             verdict = gate.run_gate(con, "arrival", drop.scope, refresh_id, now, home.quality / "results")
             ingest.settle(con, drop, verdict.refusals, refresh_id)

@@ -4,11 +4,11 @@ Belongs here: which station runs after which, and what each one tells about its 
 Does not belong here: what a station does; the environment; when anything runs.
 """
 
-from __future__ import annotations
+# No `from __future__ import annotations` here: Dagster reads the annotations themselves.
 
 import contextlib
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import dagster as dg
@@ -61,6 +61,18 @@ class Corridor(DagsterDbtTranslator):
 
     def get_group_name(self, dbt_resource_props: dict[str, Any]) -> str | None:
         return next((GROUPS[part] for part in dbt_resource_props["fqn"][1:] if part in GROUPS), "g2_staging")
+
+    def get_asset_spec(self, manifest: Mapping[str, Any], unique_id: str, project: Any) -> dg.AssetSpec:
+        spec = super().get_asset_spec(manifest, unique_id, project)
+        props = manifest["nodes"].get(unique_id)
+        if props is None:
+            return spec
+        # Dagster cuts a dbt step wherever the dependencies allow it. Two that dbt does not know of keep the cuts
+        # where they belong: nothing is built before the extracts are in, no report before the verdict.
+        after = VERDICT if props["schema"] in {"reports", "casework"} else RAW
+        if after in {dep.asset_key for dep in spec.deps}:
+            return spec
+        return spec.replace_attributes(deps=[*spec.deps, dg.AssetDep(after)])
 
     def get_owners(self, dbt_resource_props: dict[str, Any]) -> list[str]:
         return OWNERS

@@ -264,11 +264,14 @@ def synthesise(
     import synthetic
 
     with _told_plainly(as_json), _progress("making up extracts"):
-        written = synthetic.synthesise(
-            authority, years=years or ("2018/19", "2019/20"), into=into, nights=nights, scale=scale, seed=seed
-        )
-    paths = [str(path) for path in written]
-    click.echo(json.dumps({"drops": paths}) if as_json else "\n".join(paths))
+        try:
+            made = synthetic.synthesise(
+                authority, into=into, seed=seed, years=years or synthetic.YEARS, nights=nights, scale=scale
+            )
+        except ValueError as error:
+            raise click.BadParameter(str(error)) from None
+    told = {"drops": [str(path) for path in made.drops], "truth": str(made.truth)}
+    click.echo(json.dumps(told) if as_json else "\n".join([*told["drops"], f"truth: {told['truth']}"]))
 
 
 @main.command()

@@ -75,7 +75,9 @@ def run(home: Home, unique_ids: Iterable[str], *, tests: bool = False) -> list[N
     Raises StationFailed naming the model and the kind of error.
     """
     manifest = parse(home)
-    names = sorted(unique_id.rpartition(".")[2] for unique_id in unique_ids)
+    # By full path and kind: the bare name of the seed `measures` would select the folder `measures` too.
+    nodes = [manifest.nodes[unique_id] for unique_id in sorted(unique_ids)]
+    names = [f"fqn:{'.'.join(node.fqn)},resource_type:{node.resource_type}" for node in nodes]
     arguments = ["build", "--select", *names, "--no-write-json", "--no-populate-cache"]
     if not tests:
         arguments += ["--exclude-resource-type", "test", "unit_test"]

@@ -62,9 +62,13 @@ def refresh(
 
         from orchestration import definitions
 
-        with stations.station("start"):
-            instance = dg.DagsterInstance.get()
-            job = definitions.build(home).resolve_job_def("nightly_refresh")
+        try:
+            with stations.station("start"):
+                instance = dg.DagsterInstance.get()
+                job = definitions.build(home).resolve_job_def("nightly_refresh")
+        except stations.StationFailed as error:
+            alerts.tell(home, "failed", str(error))
+            return Outcome(None, "failed", str(error), seconds=dict(stations.SECONDS))
         config = {
             "as_at": as_at.isoformat() if as_at else None,
             "settle_seconds": settle_seconds,
