@@ -9,104 +9,89 @@ pair may stand in either order.
 
 from __future__ import annotations
 
-import math
-
+import numpy as np
 import pandas as pd
-
-from .tally import KEY
 
 NUMBERS = ("numerator", "denominator", "value")
 WORDS = ("unit", "population", "base")
+POPULATIONS = ("received", "concluded", "closed", "open")
 NEAR = 1e-6
+PLACE = ["authority", "period_kind", "period_start", "measure", "dims"]
 
 
-def key_of(row: dict) -> tuple:
-    """The row's key with its dimensions in alphabetical order, the period as a day."""
-    dims = sorted(
-        (row[f"dimension_{i}"], row[f"member_{i}"]) for i in (1, 2) if row[f"dimension_{i}"] != "all"
-    )
-    start = pd.Timestamp(row["period_start"]).date().isoformat()
-    return (row["authority"], row["period_kind"], start, row["measure"], tuple(dims))
-
-
-def keyed(rows: pd.DataFrame) -> dict[tuple, dict]:
-    """Rows by key; two rows with one key are an error of whoever made them."""
-    found: dict[tuple, dict] = {}
-    for row in rows.to_dict("records"):
-        key = key_of(row)
-        if key in found:
-            raise AssertionError(f"two rows for {tell(key)}")
-        found[key] = row
-    return found
+def placed(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows indexed by their key, the dimensions of a pair in alphabetical order, the period as a day."""
+    one = np.where(rows["dimension_1"] == "all", "", rows["dimension_1"] + "=" + rows["member_1"])
+    two = np.where(rows["dimension_2"] == "all", "", rows["dimension_2"] + "=" + rows["member_2"])
+    turned = (two != "") & ((one == "") | (two < one))
+    first, last = np.where(turned, two, one), np.where(turned, one, two)
+    dims = np.where(last == "", first, first + ", " + last)
+    starts = pd.to_datetime(rows["period_start"]).dt.strftime("%Y-%m-%d")
+    out = rows.assign(dims=dims, period_start=starts).set_index(PLACE)
+    twice = out.index[out.index.duplicated()]
+    if len(twice):
+        raise AssertionError(f"{len(twice)} keys stand twice, the first is {tell(twice[0])}")
+    return out
 
 
 def tell(key: tuple) -> str:
     authority, kind, start, measure, dims = key
-    return f"{authority} {kind} {start} {measure}[{', '.join(f'{d}={m}' for d, m in dims)}]"
+    return f"{authority} {kind} {start} {measure}[{dims}]"
 
 
-def same_number(one: object, other: object) -> bool:
-    if pd.isna(one) or pd.isna(other):
-        return bool(pd.isna(one)) and bool(pd.isna(other))
-    return math.isclose(float(one), float(other), rel_tol=NEAR, abs_tol=NEAR)
-
-
-def same_words(column: str, warehouse: object, mine: object) -> bool:
-    if column == "population" and mine is None:
-        return warehouse in ("received", "concluded", "closed", "open")
-    if pd.isna(warehouse) or pd.isna(mine):
-        return bool(pd.isna(warehouse)) and bool(pd.isna(mine))
-    if column == "base":
-        return spelled(str(warehouse)) == spelled(str(mine))
-    return str(warehouse) == str(mine)
-
-
-def spelled(base: str) -> tuple[str, tuple[str, ...]]:
-    """A base text as its measure and its members in any order."""
-    measure, _, members = base.partition("[")
-    return measure.strip(), tuple(sorted(m.strip() for m in members.rstrip("]").split(",") if m.strip()))
-
-
-def is_nothing(row: dict) -> bool:
-    """Zero or without a value: a row that the warehouse may leave out."""
-    return all(pd.isna(row[c]) or abs(float(row[c])) < NEAR for c in ("numerator", "value"))
+def spelled(base: object) -> str:
+    """A base text with its members in alphabetical order; nothing for none."""
+    if pd.isna(base):
+        return ""
+    measure, _, members = str(base).partition("[")
+    return f"{measure.strip()}[{', '.join(sorted(m.strip() for m in members.rstrip(']').split(',')))}]"
 
 
 def differences(warehouse: pd.DataFrame, mine: pd.DataFrame, words: tuple[str, ...] = WORDS) -> list[str]:
-    """One sentence for each row that does not agree; empty when all agree."""
-    theirs, ours, told = keyed(warehouse[[*KEY, *NUMBERS, *WORDS]]), keyed(mine), []
-    for key, row in theirs.items():
-        own = ours.get(key)
-        if own is None:
-            told.append(
-                f"only in the warehouse: {tell(key)} numerator {row['numerator']} value {row['value']}"
-            )
-            continue
-        told += [
-            f"{column}: {tell(key)} warehouse {row[column]} recomputed {own[column]}"
-            for column in NUMBERS
-            if not same_number(row[column], own[column])
-        ]
-        told += [
-            f"{column}: {tell(key)} warehouse {row[column]} recomputed {own[column]}"
-            for column in words
-            if not same_words(column, row[column], own[column])
-        ]
-    told += [
-        f"missing in the warehouse: {tell(key)} recomputed {row['numerator']} value {row['value']}"
-        for key, row in ours.items()
-        if key not in theirs and row["required"] and not is_nothing(row)
+    """One sentence for each number or word that does not agree; empty when all agree."""
+    theirs, ours = placed(warehouse), placed(mine)
+    told = [
+        f"only in the warehouse: {tell(key)} numerator {row.numerator} value {row.value}"
+        for key, row in theirs.loc[theirs.index.difference(ours.index)].iterrows()
     ]
+    missing = ours.loc[ours.index.difference(theirs.index)]
+    counts = missing[["numerator", "value"]].fillna(0).abs().max(axis=1) > NEAR
+    told += [
+        f"missing in the warehouse: {tell(key)} recomputed {row.numerator} value {row.value}"
+        for key, row in missing[counts].iterrows()
+    ]
+    common = theirs.index.intersection(ours.index)
+    theirs, ours = theirs.loc[common], ours.loc[common]
+    for column in NUMBERS:
+        one, other = theirs[column].astype(float).to_numpy(), ours[column].astype(float).to_numpy()
+        wrong = ~np.isclose(one, other, rtol=NEAR, atol=NEAR, equal_nan=True)
+        told += _told(column, common[wrong], one[wrong], other[wrong])
+    for column in words:
+        if column == "base":
+            distinct = {text: spelled(text) for text in {*theirs[column].unique(), *ours[column].unique()}}
+            one, other = (side[column].map(distinct).fillna("").to_numpy() for side in (theirs, ours))
+            wrong = one != other
+        else:
+            one, other = (side[column].to_numpy(dtype=object) for side in (theirs, ours))
+            left_open = pd.isna(other) & np.isin(one.astype(str), POPULATIONS)
+            wrong = (one != other) & ~left_open
+        told += _told(column, common[wrong], one[wrong], other[wrong])
     return told
 
 
-def report(told: list[str], most: int = 40) -> str:
-    """The first differences and how many there are by kind and measure, for an assertion's message."""
-    kinds: dict[tuple[str, str], int] = {}
+def _told(column: str, keys: pd.Index, warehouse: np.ndarray, mine: np.ndarray) -> list[str]:
+    rows = zip(keys, warehouse, mine, strict=True)
+    return [f"{column}: {tell(key)} warehouse {one} recomputed {other}" for key, one, other in rows]
+
+
+def report(told: list[str], each: int = 3) -> str:
+    """How many differences there are by kind and measure, with the first few of each, for an assertion's message."""
+    kinds: dict[tuple[str, str], list[str]] = {}
     for sentence in told:
         kind, _, rest = sentence.partition(": ")
         measure = rest.split()[3].partition("[")[0]
-        kinds[kind, measure] = kinds.get((kind, measure), 0) + 1
+        kinds.setdefault((measure, kind), []).append(sentence)
     lines = [f"{len(told)} differences"]
-    lines += [f"  {n:6d} {measure} ({kind})" for (kind, measure), n in sorted(kinds.items())]
-    return "\n".join([*lines, *told[:most]])
+    for (measure, kind), sentences in sorted(kinds.items()):
+        lines += [f"{len(sentences):6d} {measure} ({kind})", *(f"         {s}" for s in sentences[:each])]
+    return "\n".join(lines)

@@ -295,7 +295,7 @@ def _lookup(codes: dict, column: str, name: str) -> dict:
 
 def member(wording: object, lookup: dict, day: pd.Timestamp) -> str:
     """The member a wording means on a day: `unknown` when blank, `unmapped` when nobody said."""
-    if wording is None or wording != wording:
+    if pd.isna(wording):
         return "unknown"
     plain = _plain(wording)
     for entry in lookup.get(plain, []):
@@ -307,7 +307,7 @@ def member(wording: object, lookup: dict, day: pd.Timestamp) -> str:
 
 
 def _boolean(wording: object, lookup: dict | None) -> bool | None:
-    if wording is None or wording != wording:
+    if pd.isna(wording):
         return None
     plain = _plain(wording)
     if lookup and plain in lookup:

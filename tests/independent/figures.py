@@ -25,7 +25,7 @@ HERE = Path(__file__).parent
 NEEDED = ("measure", "period_kind", "period_start", "column", "decimals")
 
 
-def published() -> dict[str, dict[str, str]]:
+def printed_figures() -> dict[str, dict[str, str]]:
     """The printed figures by figure_id."""
     found = {}
     for path in sorted((HERE / "published_figures").glob("*.csv")):
@@ -48,7 +48,9 @@ def index(measures: pd.DataFrame) -> dict[tuple, dict]:
     """Rows of fct_measures by authority, kind, start, measure and the two dimensions in any order."""
     found = {}
     for row in measures.to_dict("records"):
-        dims = {(row["dimension_1"], row["member_1"]), (row["dimension_2"], row["member_2"])} - {("all", "all")}
+        dims = {(row["dimension_1"], row["member_1"]), (row["dimension_2"], row["member_2"])} - {
+            ("all", "all")
+        }
         start = pd.Timestamp(row["period_start"]).date().isoformat()
         found[row["authority"], row["period_kind"], start, row["measure"], frozenset(dims)] = row
     return found
@@ -64,7 +66,9 @@ def rows_of(line: dict[str, str], rows: dict[tuple, dict]) -> list[dict]:
     keys = [(*where, frozenset({a, b} - {("all", "all")})) for a in options[0] for b in options[1]]
     missing = [key for key in keys if key not in rows]
     if missing:
-        raise LookupError(f"{line['figure_id']}: no row {missing[0][:4]} {sorted(missing[0][4])} in fct_measures")
+        raise LookupError(
+            f"{line['figure_id']}: no row {missing[0][:4]} {sorted(missing[0][4])} in fct_measures"
+        )
     return [rows[key] for key in keys]
 
 

@@ -12,6 +12,7 @@ import datetime as dt
 import fnmatch
 import hashlib
 import io
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -82,7 +83,7 @@ def read(path: Path, source: dict) -> Sheet | None:
 def _workbook(name: str, content: bytes, digest: str, sheet: str | None) -> Sheet | None:
     try:
         book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-    except Exception:  # whatever a broken workbook raises, the file is not a workbook
+    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile):
         return None
     table = book[sheet] if sheet else book.worksheets[0]
     lines = list(table.iter_rows(values_only=True))

@@ -6,7 +6,7 @@ belong here: SQL, or anything read from the warehouse other than match probabili
 
 Result of `recompute`: one row for each (authority, period_kind, period_start, measure, dimension_1,
 member_1, dimension_2, member_2) with population, numerator, denominator, base, value, unit; counts are
-floats; `required` says that the warehouse must hold the row when it is not zero.
+floats.
 
 Readings where the definitions leave a choice:
 - the age of exactly n months belongs to the shorter band, as `closed_within_n_months` counts it;
@@ -24,7 +24,7 @@ import pandas as pd
 
 from . import stock
 from .facts import Facts
-from .tally import BANDS, KEY, Items, attach, base_text, grid, percent, periods_between, shape
+from .tally import BANDS, KEY, Items, base_text, grid, percent, periods_between, shape, spread_over
 
 OUTCOMES = ["substantiated", "unsubstantiated", "unfounded", "false", "malicious"]
 REFERRAL_DIMS = (
@@ -101,10 +101,12 @@ class Recomputation:
         self.periods_of[measure] = periods
         for dims in ([()] if total else []) + breakdowns:
             names = {d: self.members(d, own, items, base[1] if base else None) for d in dims}
-            frame = attach(grid(periods, names), items.tally(dims, weight), list(dims), "numerator")
+            frame = grid(periods, names)
+            frame["numerator"] = items.tally(periods, names, weight).ravel()
             if base:
                 kept = [d for d in dims if d not in own]
-                frame = attach(frame, base[1].tally(tuple(kept)), kept, "denominator")
+                counted = base[1].tally(periods, {d: names[d] for d in kept})
+                frame["denominator"] = spread_over(counted, kept, names)
                 frame["base"] = self.bases(base[0], frame, kept)
             self.rows.append(
                 shape(frame, dims, measure, population, unit or ("percent" if base else "count"))
@@ -133,8 +135,7 @@ def recompute(facts: Facts, lists: dict[str, list[str]]) -> pd.DataFrame:
     result = pd.concat(made.rows, ignore_index=True)
     result = pd.concat([result, _year_on_year(result, made.periods_of)], ignore_index=True)
     result.insert(0, "authority", facts.authority)
-    result["required"] = True
-    return result[[*KEY, "population", "numerator", "denominator", "base", "value", "unit", "required"]]
+    return result[[*KEY, "population", "numerator", "denominator", "base", "value", "unit"]]
 
 
 def singles(*dims: str) -> list[tuple[str, ...]]:
@@ -231,10 +232,13 @@ def _within_group(made, measure: str, items: Items, breakdowns, feeds) -> None:
     name = f"{measure}_share_of_sector_group"
     for dims in breakdowns:
         names = {d: items.seen(d) for d in dims}
-        frame = attach(grid(periods, names), items.tally(dims), list(dims), "numerator")
+        frame = grid(periods, names)
+        frame["numerator"] = items.tally(periods, names).ravel()
         if "sector_group" not in dims:
             frame["sector_group"] = frame["sector"].map(made.facts.groups)
-        frame = attach(frame, items.tally(("sector_group",)), ["sector_group"], "denominator")
+        of_group = grid(periods, {"sector_group": items.seen("sector_group")})
+        of_group["denominator"] = items.tally(periods, {"sector_group": items.seen("sector_group")}).ravel()
+        frame = frame.merge(of_group, how="left", on=["period_kind", "period_start", "sector_group"])
         frame["base"] = made.bases(measure, frame, ["sector_group"])
         made.rows.append(shape(frame, dims, name, "received", "percent"))
 
@@ -245,7 +249,8 @@ def _per_week(made: Recomputation, items: Items) -> None:
     weeks = periods.assign(weeks=((ends - periods["period_start"]).dt.days + 1) / 7)
     for dims in [(), ("pathway",)]:
         names = {d: items.seen(d) for d in dims}
-        frame = attach(grid(periods, names), items.tally(dims), list(dims), "numerator")
+        frame = grid(periods, names)
+        frame["numerator"] = items.tally(periods, names).ravel()
         frame = frame.merge(
             weeks[["period_kind", "period_start", "weeks"]], on=["period_kind", "period_start"]
         )
@@ -375,8 +380,9 @@ def _around_the_case(made: Recomputation) -> None:
     made.count("feedback_returned", None, feedback, [], feeds, referrals)
     if made.available(*feeds):
         rated = feedback.where(feedback.frame["rating"].notna())
-        frame = attach(made.periods(*feeds), rated.tally((), "rating"), [], "numerator")
-        frame = attach(frame, feedback.tally(()), [], "denominator")
+        frame = grid(made.periods(*feeds), {})
+        frame["numerator"] = rated.tally(made.periods(*feeds), {}, "rating")
+        frame["denominator"] = feedback.tally(made.periods(*feeds), {})
         frame["value"] = percent(frame["numerator"], frame["denominator"]) / 100
         frame["base"] = "feedback_returned"
         made.rows.append(shape(frame, (), "feedback_rating", None, "rating"))

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from .facts import open_on
-from .tally import BANDS, band, shape
+from .tally import BANDS, band, grid, shape
 
 
 def add(made) -> None:
@@ -33,49 +33,45 @@ def add(made) -> None:
 def _open(made) -> None:
     referrals, as_at = made.facts.items["referrals"].frame, made.facts.as_at
     periods = made.periods("referrals")
-    first = made.facts.extracts.complete_from(("referrals",))
-    starts, ends, flow = [], [], []
-    for p in periods.itertuples(index=False):
-        end = min(p.period_end, as_at)
-        at_end = referrals[open_on(referrals, end)]
-        where = {"period_kind": p.period_kind, "period_start": p.period_start}
-        ends.append(_by_dims(at_end, end, where))
-        if p.period_start < first:
-            continue
-        before = p.period_start - pd.Timedelta(days=1)
-        at_start = referrals[open_on(referrals, before)]
-        starts.append(_by_dims(at_start, p.period_start, where))
-        received = referrals["on"].between(p.period_start, end).sum()
-        closed = referrals["closed_on"].between(p.period_start, end).sum()
-        flow.append({**where, "numerator": float(len(at_start) + received - closed - len(at_end))})
-    for measure, parts in (("cases_open_at_end", ends), ("cases_open_at_start", starts)):
-        if not parts:
-            continue
-        found = pd.concat(parts, ignore_index=True)
-        where = found[["period_kind", "period_start"]].drop_duplicates()
+    ends = periods["period_end"].clip(upper=as_at)
+    at_end = {"cases_open_at_end": (periods, [(end, end) for end in ends])}
+    whole = periods["period_start"] >= made.facts.extracts.complete_from(("referrals",))
+    begun = periods[whole].reset_index(drop=True)
+    # At the start: received before the period and not closed before it; aged on its first day.
+    days = [(start - pd.Timedelta(days=1), start) for start in begun["period_start"]]
+    states = {**at_end, "cases_open_at_start": (begun, days)}
+    totals = {}
+    for measure, (where, moments) in states.items():
+        held = [referrals[open_on(referrals, day)] for day, _ in moments]
+        totals[measure] = np.array([len(cases) for cases in held], dtype=float)
         for dims in ((), ("pathway",), ("age_band",), ("officer_group",)):
-            part = found[found["dim"] == (dims[0] if dims else "all")]
-            if dims:
-                names = list(BANDS) if dims[0] == "age_band" else sorted(referrals[dims[0]].unique())
-                frame = where.merge(pd.DataFrame({dims[0]: names}, dtype=object), how="cross")
-                part = part.rename(columns={"member": dims[0]}).drop(columns="dim")
-                part = frame.merge(part, how="left")
-                part["numerator"] = part["numerator"].fillna(0.0)
-            made.rows.append(shape(part.reset_index(drop=True), dims, measure, "open", "count"))
-    if flow:
-        made.rows.append(shape(pd.DataFrame(flow), (), "stock_difference", "open", "count"))
+            names = {d: list(BANDS) if d == "age_band" else sorted(referrals[d].unique()) for d in dims}
+            frame = grid(where, names)
+            frame["numerator"] = _counts(held, moments, dims, names)
+            made.rows.append(shape(frame, dims, measure, "open", "count"))
+    flow = grid(begun, {})
+    until = ends[whole].to_numpy()
+    for number, column in ((1, "on"), (-1, "closed_on")):
+        inside = [
+            referrals[column].between(s, e).sum() for s, e in zip(begun["period_start"], until, strict=True)
+        ]
+        totals[column] = number * np.array(inside, dtype=float)
+    start, end = totals["cases_open_at_start"], totals["cases_open_at_end"][whole.to_numpy()]
+    flow["numerator"] = start + totals["on"] + totals["closed_on"] - end
+    made.rows.append(shape(flow, (), "stock_difference", "open", "count"))
 
 
-def _by_dims(cases: pd.DataFrame, day: pd.Timestamp, where: dict) -> pd.DataFrame:
-    ages = band(cases["on"], pd.Series(day, index=cases.index))
-    rows = [("all", "all", float(len(cases)))]
-    for dim, values in (
-        ("pathway", cases["pathway"]),
-        ("officer_group", cases["officer_group"]),
-        ("age_band", ages),
-    ):
-        rows += [(dim, member, float(n)) for member, n in values.value_counts().items()]
-    return pd.DataFrame(rows, columns=["dim", "member", "numerator"]).assign(**where)
+def _counts(held: list[pd.DataFrame], moments: list, dims: tuple[str, ...], names: dict) -> np.ndarray:
+    """Open cases at each moment by the members of one dimension, or all of them, flattened as the grid is."""
+    if not dims:
+        return np.array([len(cases) for cases in held], dtype=float)
+    (dim,) = dims
+    counted = np.zeros((len(held), len(names[dim])))
+    for row, (cases, (_, day)) in enumerate(zip(held, moments, strict=True)):
+        values = band(cases["on"], pd.Series(day, index=cases.index)) if dim == "age_band" else cases[dim]
+        places = pd.Index(names[dim], dtype=object).get_indexer(values.astype(object))
+        np.add.at(counted[row], places, 1.0)
+    return counted.ravel()
 
 
 def in_post(officers: pd.DataFrame, day: pd.Timestamp) -> pd.Series:
@@ -90,30 +86,30 @@ def _caseload(made) -> None:
     periods = made.periods("referrals", "officers")
     first, last = periods["period_start"].min(), made.facts.as_at
     sundays = pd.date_range(first, last, freq="W-SUN")
-    fte = officers["fte"].fillna(0.0)
+    fte = officers["fte"].fillna(0.0).to_numpy()
+    held = [referrals[referrals["lado"] == officer] for officer in officers["officer_id"]]
+    open_of = np.array([[open_on(cases, day).sum() for cases in held] for day in sundays])
+    open_of = open_of.reshape(len(sundays), len(held))
     loads, totals = [], []
-    for day in sundays:
-        cases = referrals[open_on(referrals, day)]
-        counts = cases["lado"].value_counts()
-        present = in_post(officers, day)
-        value = officers["officer_id"].map(counts).fillna(0)
-        loads.append(value[present | (value > 0)].to_numpy(dtype=float))
-        totals.append((len(cases), float(fte[present].sum())))
-    for statistic in ("maximum", "median", "per_fte"):
-        rows = []
-        for p in periods.itertuples(index=False):
-            inside = [i for i, day in enumerate(sundays) if p.period_start <= day <= p.period_end]
-            row = {"period_kind": p.period_kind, "period_start": p.period_start, "statistic": statistic}
-            if statistic == "per_fte":
-                ratios = [totals[i][0] / totals[i][1] for i in inside if totals[i][1] > 0]
-                row["value"] = row["numerator"] = float(np.mean(ratios)) if ratios else np.nan
-            else:
-                values = np.concatenate([loads[i] for i in inside]) if inside else np.array([])
-                pick = np.max if statistic == "maximum" else np.median
-                row["value"] = row["numerator"] = float(pick(values)) if len(values) else np.nan
-            rows.append(row)
-        unit = "per_fte" if statistic == "per_fte" else "count"
-        made.rows.append(shape(pd.DataFrame(rows), ("statistic",), "caseload", "open", unit))
+    for day, value in zip(sundays, open_of, strict=True):
+        present = in_post(officers, day).to_numpy()
+        loads.append(value[present | (value > 0)].astype(float))
+        totals.append((open_on(referrals, day).sum(), float(fte[present].sum())))
+    starts, ends = periods["period_start"].to_numpy(), periods["period_end"].to_numpy()
+    inside = [
+        np.flatnonzero((sundays >= start) & (sundays <= end)) for start, end in zip(starts, ends, strict=True)
+    ]
+    values = [np.concatenate([loads[i] for i in weeks]) if len(weeks) else np.array([]) for weeks in inside]
+    ratios = [[totals[i][0] / totals[i][1] for i in weeks if totals[i][1] > 0] for weeks in inside]
+    for statistic, of, unit in (
+        ("maximum", np.max, "count"),
+        ("median", np.median, "count"),
+        ("per_fte", np.mean, "per_fte"),
+    ):
+        frame = grid(periods, {"statistic": [statistic]})
+        each = ratios if statistic == "per_fte" else values
+        frame["value"] = frame["numerator"] = [float(of(found)) if len(found) else np.nan for found in each]
+        made.rows.append(shape(frame, ("statistic",), "caseload", "open", unit))
 
 
 def _per_fte(made, measure: str, frame: pd.DataFrame, feeds: tuple[str, ...]) -> None:

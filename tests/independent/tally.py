@@ -8,6 +8,7 @@ how records are read (extracts.py). Nothing here looks at the warehouse or at it
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -59,16 +60,16 @@ def working_days(since: pd.Series, until: pd.Series, holidays: np.ndarray) -> pd
 
 def period_starts(days: pd.Series, kind: str) -> pd.Series:
     """First day of the period of this kind that holds each day."""
-    year, month = days.dt.year, days.dt.month
-    if kind == "financial_year":
-        year, month = year - (month < 4), 4
-    elif kind == "academic_year":
-        year, month = year - (month < 9), 9
-    elif kind == "calendar_year":
-        month = 1
-    elif kind == "quarter":
-        month = month - (month - 1) % 3
-    return pd.to_datetime(pd.DataFrame({"year": year, "month": month, "day": 1}, index=days.index))
+    month = days.to_numpy(dtype="datetime64[M]").astype(int)  # months since January 1970
+    first_month, length = {
+        "financial_year": (3, 12),
+        "academic_year": (8, 12),
+        "calendar_year": (0, 12),
+        "quarter": (0, 3),
+        "month": (0, 1),
+    }[kind]
+    start = month - (month - first_month) % length
+    return pd.Series(start.astype("datetime64[M]").astype("datetime64[ns]"), index=days.index)
 
 
 def period_end(start: pd.Timestamp, kind: str) -> pd.Timestamp:
@@ -77,6 +78,7 @@ def period_end(start: pd.Timestamp, kind: str) -> pd.Timestamp:
     return start + pd.DateOffset(months=months) - pd.Timedelta(days=1)
 
 
+@cache
 def periods_between(first: pd.Timestamp, as_at: pd.Timestamp) -> pd.DataFrame:
     """Every period of every kind that ends on or after `first` and starts on or before `as_at`.
 
@@ -93,36 +95,41 @@ def periods_between(first: pd.Timestamp, as_at: pd.Timestamp) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["period_kind", "period_start", "period_end", "is_part_period"])
 
 
-def spread(items: pd.DataFrame) -> pd.DataFrame:
-    """Each item once for each period kind, with the start of the period that holds its `on` day."""
-    dated = items[items["on"].notna()]
-    parts = []
-    for kind in KINDS:
-        part = dated.copy(deep=False)
-        part["period_kind"] = kind
-        part["period_start"] = period_starts(dated["on"], kind) if len(dated) else pd.NaT
-        parts.append(part)
-    return pd.concat(parts, ignore_index=True)
-
-
 @dataclass
 class Items:
     """What a measure counts: one row an item, `on` its day, a column for each dimension."""
 
     frame: pd.DataFrame
-    _spread: pd.DataFrame | None = field(default=None, repr=False)
+    _codes: dict = field(default_factory=dict, repr=False)
 
-    def tally(self, dims: tuple[str, ...], weight: str | None = None) -> pd.DataFrame:
-        """Count (or sum of `weight`) by period and `dims`: columns period_kind, period_start, dims, n."""
-        if self._spread is None:
-            self._spread = spread(self.frame)
-        keys = ["period_kind", "period_start", *dims]
-        data = self._spread
-        if not len(data):
-            return pd.DataFrame({**{k: pd.Series(dtype=object) for k in keys}, "n": pd.Series(dtype=float)})
-        grouped = data.groupby(keys, observed=True, sort=False)
-        counted = grouped[weight].sum() if weight else grouped.size()
-        return counted.rename("n").reset_index()
+    def tally(
+        self, periods: pd.DataFrame, names: dict[str, list[str]], weight: str | None = None
+    ) -> np.ndarray:
+        """Count (or sum of `weight`) by period and members: an array of as many axes as there are names, and one."""
+        shape_of = [len(periods), *(len(members) for members in names.values())]
+        result = np.zeros(shape_of)
+        dated = self.frame["on"].notna().to_numpy()
+        weights = self.frame[weight].to_numpy(dtype=float) if weight else np.ones(len(self.frame))
+        for kind in KINDS:
+            rows = np.flatnonzero(periods["period_kind"] == kind)
+            found = pd.Index(periods["period_start"].iloc[rows]).get_indexer(self._starts(kind))
+            places = [np.append(rows, -1)[found]]
+            places += [self._places(dim, tuple(members)) for dim, members in names.items()]
+            inside = dated & np.all([place >= 0 for place in places], axis=0)
+            np.add.at(result, tuple(place[inside] for place in places), weights[inside])
+        return result
+
+    def _starts(self, kind: str) -> pd.Index:
+        if kind not in self._codes:
+            self._codes[kind] = pd.Index(period_starts(self.frame["on"].fillna(pd.Timestamp(0)), kind))
+        return self._codes[kind]
+
+    def _places(self, dim: str, members: tuple[str, ...]) -> np.ndarray:
+        if (dim, members) not in self._codes:
+            self._codes[dim, members] = pd.Index(members, dtype=object).get_indexer(
+                self.frame[dim].astype(object)
+            )
+        return self._codes[dim, members]
 
     def where(self, mask: pd.Series) -> Items:
         return Items(self.frame[mask.fillna(False).astype(bool)])
@@ -137,21 +144,21 @@ def base_text(measure: str, members: dict[str, str]) -> str:
     return f"{measure}[{inside}]" if inside else measure
 
 
-def grid(periods: pd.DataFrame, members: dict[str, list[str]]) -> pd.DataFrame:
-    """Every period crossed with every combination of members."""
-    frame = periods[["period_kind", "period_start"]]
-    for dim, names in members.items():
-        frame = frame.merge(pd.DataFrame({dim: pd.Series(names, dtype=object)}), how="cross")
+def grid(periods: pd.DataFrame, names: dict[str, list[str]]) -> pd.DataFrame:
+    """Every period crossed with every combination of members, in the order of a tally's flattened array."""
+    sizes = [len(periods), *(len(members) for members in names.values())]
+    places = np.indices(sizes).reshape(len(sizes), -1)
+    frame = periods[["period_kind", "period_start"]].iloc[places[0]].reset_index(drop=True)
+    for place, (dim, members) in zip(places[1:], names.items(), strict=True):
+        frame[dim] = np.array(members, dtype=object)[place]
     return frame
 
 
-def attach(frame: pd.DataFrame, counted: pd.DataFrame, keys: list[str], name: str) -> pd.DataFrame:
-    """`frame` with the count of each of its keys; nothing counted is 0."""
-    on = ["period_kind", "period_start", *keys]
-    counted = counted.assign(period_start=pd.to_datetime(counted["period_start"]))
-    joined = frame.merge(counted.rename(columns={"n": name}), how="left", on=on)
-    joined[name] = joined[name].astype(float).fillna(0.0)
-    return joined
+def spread_over(counted: np.ndarray, kept: list[str], names: dict[str, list[str]]) -> np.ndarray:
+    """A tally by the kept dimensions repeated over all members of the others, flattened as the grid is."""
+    axes = [counted.shape[0], *(len(m) if d in kept else 1 for d, m in names.items())]
+    full = [counted.shape[0], *(len(m) for m in names.values())]
+    return np.broadcast_to(counted.reshape(axes), full).ravel()
 
 
 def shape(

@@ -10,10 +10,10 @@ from decimal import Decimal
 
 import pytest
 
-from .figures import NEEDED, computed, figure_map, half_up, index, published
+from .figures import NEEDED, computed, figure_map, half_up, index, printed_figures
 
 MAP = figure_map()
-PRINTED = published()
+PRINTED = printed_figures()
 
 
 def lines(treatment: str) -> list:
@@ -21,8 +21,8 @@ def lines(treatment: str) -> list:
 
 
 @pytest.fixture(scope="session")
-def rows(demo) -> dict:
-    return index(demo.table("fct_measures"))
+def rows(published) -> dict:
+    return index(published.table("fct_measures"))
 
 
 def test_every_published_figure_is_accounted_for_once():
@@ -43,7 +43,9 @@ def test_every_line_of_the_map_is_complete():
 def test_a_consistent_figure_is_never_corrected_and_an_inconsistent_one_never_taken_over():
     for line in MAP:
         consistent = PRINTED[line["figure_id"]]["consistent"]
-        assert (consistent, line["treatment"]) not in {("yes", "corrected"), ("no", "exact")}, line["figure_id"]
+        assert (consistent, line["treatment"]) not in {("yes", "corrected"), ("no", "exact")}, line[
+            "figure_id"
+        ]
 
 
 @pytest.mark.parametrize("line", lines("exact"))
@@ -67,15 +69,23 @@ def test_the_right_value_comes_out(line, rows):
         ("KEN1920-101", ("special",), None),
         ("KEN1920-102", ("pupil_referral_unit",), None),
         ("KEN1920-103", ("through_school",), None),
-        ("KEN1920-104", ("primary", "secondary", "special", "pupil_referral_unit", "through_school"), "academy"),
-        ("KEN1920-105", ("primary", "secondary", "special", "pupil_referral_unit", "through_school"), "maintained"),
+        (
+            "KEN1920-104",
+            ("primary", "secondary", "special", "pupil_referral_unit", "through_school"),
+            "academy",
+        ),
+        (
+            "KEN1920-105",
+            ("primary", "secondary", "special", "pupil_referral_unit", "through_school"),
+            "maintained",
+        ),
         ("KEN1920-106", ("independent",), None),
         ("KEN1920-136", ("nursery",), None),
         ("KEN1920-137", ("childminder",), None),
     ],
 )
-def test_the_register_of_settings(figure_id, sectors, provider, demo):
-    settings = demo.table("dim_settings")
+def test_the_register_of_settings(figure_id, sectors, provider, published):
+    settings = published.table("dim_settings")
     settings = settings[settings["is_registered"] & (settings["authority"] == "kent")]
     settings = settings[settings["sector_key"].isin([f"kent:{sector}" for sector in sectors])]
     if provider:
