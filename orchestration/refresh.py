@@ -7,6 +7,7 @@ Does not belong here: printing, command-line words, the job itself.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -75,7 +76,11 @@ def refresh(
             "accept": list(accept),
         }
         result = job.execute_in_process(
-            run_config=dg.RunConfig(ops={"raw__extracts": {"config": config}}),
+            # Dagster's own lines go to its storage; the screen is for the outcome.
+            run_config=dg.RunConfig(
+                ops={"raw__extracts": {"config": config}},
+                loggers={"console": {"config": {"log_level": "CRITICAL"}}},
+            ),
             instance=instance,
             raise_on_error=False,
         )
@@ -93,7 +98,8 @@ def _failure(result: Any) -> str | None:
             error = event.step_failure_data.error
             while error.cause is not None:
                 error = error.cause
-            return f"{error.message}".strip()
+            # Dagster writes the class of the exception in front of its words.
+            return re.sub(r"^orchestration\.stations\.\w+: ", "", error.message.strip())
     return None if result.success else "the run did not start"
 
 
