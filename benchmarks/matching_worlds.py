@@ -51,25 +51,25 @@ class World:
     not_requested_received: float = 0.025
     direct: float = 0.24
     """Referrals without a contact, as a share of contacts."""
-    settings: int = 800
-    busy: float = 0.9
+    settings: int = 1000
+    busy: float = 0.7
     """Exponent of the settings' activity: the busiest has 1/1, the next 1/2**busy ..."""
-    burst: float = 0.15
+    burst: float = 0.10
     """Share of matters that come within three weeks of another matter at the same setting."""
-    lag_median: float = 5.0
-    lag_spread: float = 1.1
+    lag_median: float = 4.0
+    lag_spread: float = 1.0
     early: float = 0.04
     """Share of true pairs whose referral is dated before the contact."""
     two_contacts: float = 0.05
     two_referrals: float = 0.03
-    text_missing: float = 0.03
-    text_other: float = 0.05
+    text_missing: float = 0.01
+    text_other: float = 0.015
     """Written by a name that has little to do with the usual one (a trust's name, initials)."""
-    text_short: float = 0.45
-    typo: float = 0.10
+    text_short: float = 0.30
+    typo: float = 0.03
     postcode_missing: float = 0.45
     postcode_wrong: float = 0.03
-    quoted: float = 0.15
+    quoted: float = 0.20
     quoted_wrong: float = 0.10
     surname_missing: float = 0.30
     surname_other: float = 0.25
@@ -86,16 +86,16 @@ class World:
 NOISE = {
     "low": {},
     "middle": {
-        "text_missing": 0.04, "text_other": 0.08, "typo": 0.16, "postcode_missing": 0.60, "quoted": 0.10,
-        "quoted_wrong": 0.15, "surname_missing": 0.45, "surname_other": 0.30, "role_other": 0.22, "role_missing": 0.2,
-        "concern_other": 0.28, "concern_missing": 0.1, "area_other": 0.05, "area_missing": 0.08, "lag_median": 6.0,
-        "lag_spread": 1.25,
+        "text_missing": 0.015, "text_other": 0.02, "typo": 0.05, "postcode_missing": 0.55, "quoted": 0.13,
+        "quoted_wrong": 0.15, "surname_missing": 0.40, "surname_other": 0.30, "role_other": 0.22, "role_missing": 0.2,
+        "concern_other": 0.28, "concern_missing": 0.1, "area_other": 0.05, "area_missing": 0.08, "lag_median": 4.0,
+        "lag_spread": 1.05,
     },
     "high": {
-        "text_missing": 0.08, "text_other": 0.15, "typo": 0.25, "postcode_missing": 0.75, "quoted": 0.05,
-        "quoted_wrong": 0.30, "surname_missing": 0.60, "surname_other": 0.35, "role_other": 0.30, "role_missing": 0.3,
-        "concern_other": 0.35, "concern_missing": 0.2, "area_other": 0.08, "area_missing": 0.12, "lag_median": 8.0,
-        "lag_spread": 1.4, "early": 0.07,
+        "text_missing": 0.03, "text_other": 0.03, "typo": 0.08, "postcode_missing": 0.65, "quoted": 0.08,
+        "quoted_wrong": 0.25, "surname_missing": 0.55, "surname_other": 0.35, "role_other": 0.28, "role_missing": 0.25,
+        "concern_other": 0.33, "concern_missing": 0.15, "area_other": 0.08, "area_missing": 0.12, "lag_median": 5.0,
+        "lag_spread": 1.2, "early": 0.06,
     },
 }
 

@@ -77,6 +77,7 @@ def _keys(side: str) -> str:
         "word of kind": (f"case when {common} then rarest_word end", "setting_kind"),
         "second word": (f"case when second_settings <= {COMMON_WORD_SETTINGS} then second_word end",),
         "start": (f"case when not ({common}) and length(rarest_word) > 4 then left(rarest_word, 4) end", "sector"),
+        "start in area": (f"case when not ({common}) and length(rarest_word) > 4 then left(rarest_word, 3) end", "area"),
         "end": (f"case when not ({common}) and length(rarest_word) > 5 then right(rarest_word, 5) end",),
         "surname in area": ("referrer_surname", "area"),
         "surname in sector": ("referrer_surname", "sector"),
@@ -228,19 +229,14 @@ def compare(con: duckdb.DuckDBPyConnection) -> None:
                     as referrer,
                 (case
                     when r.quoted_contact_id = upper(c.contact_id) or c.quoted_referral_id = upper(r.referral_id) then 0
-                    when known_contact.quoted is not null or known_referral.quoted is not null then 1
-                    when r.quoted_contact_id is not null then 2
-                    else 3
+                    when r.quoted_contact_id is null and c.quoted_referral_id is null then 1
+                    else 2
                 end)::tinyint as reference
             from match_candidates as p
             inner join match_contacts as c on p.authority = c.authority and p.contact_number = c.contact_number
             inner join match_referrals as r on p.authority = r.authority and p.referral_number = r.referral_number
             left join match_texts as t
                 on p.authority = t.authority and c.setting_core = t.contact_core and r.setting_core = t.referral_core
-            left join (select distinct authority, upper(contact_id) as quoted from match_contacts) as known_contact
-                on r.authority = known_contact.authority and r.quoted_contact_id = known_contact.quoted
-            left join (select distinct authority, upper(referral_id) as quoted from match_referrals) as known_referral
-                on c.authority = known_referral.authority and c.quoted_referral_id = known_referral.quoted
         )
         select * exclude (text_level, postcode_level),
             (text_level * {len(POSTCODE_LEVELS)} + postcode_level)::tinyint as place,

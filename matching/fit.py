@@ -1,11 +1,158 @@
-"""Learning an authority's parameters from its own records, without labels."""
+"""Learning an authority's parameters from its own records, without labels.
+
+Expectation-maximisation under competition: score with what is believed, count what was seen in each class, believe
+that together with the prior, and again. Reviewers' decisions enter as certain pairs. How sure the result is comes from
+a Bayesian bootstrap over contacts. Keeping parameters belongs to parameters.py.
+"""
 
 from __future__ import annotations
 
-from matching.odds import Pairs
-from matching.parameters import Parameters, prior
+import numpy as np
+
+from matching import model
+from matching.odds import Pairs, Scored, chance_rates, score
+from matching.parameters import Parameters, prior, rate_prior
+
+ITERATIONS = 30
+BOOTSTRAP_DRAWS = 24
+BOOTSTRAP_ITERATIONS = 6
+RATE_STRENGTH = 20.0
 
 
 def fit(pairs: Pairs) -> Parameters:
-    """The prior as it stands."""
-    return prior()
+    """Parameters of one authority and the directions in which they may be wrong. The same pairs give the same result.
+
+    An authority without contacts or candidates gets the prior.
+    """
+    p = prior()
+    if not pairs.contacts or not len(pairs.contact):
+        return p
+    p, scored = _climb(p, pairs, np.ones(pairs.contacts), ITERATIONS, None)
+    p.directions = _directions(p, pairs, scored)
+    return p
+
+
+def _climb(
+    p: Parameters, pairs: Pairs, weight: np.ndarray, iterations: int, start: Scored | None
+) -> tuple[Parameters, Scored]:
+    scored = score(p, pairs, rounds=1 if start else 3, sweeps=4, weight=weight, start=start)
+    for _ in range(iterations):
+        p = learn(p, pairs, scored, weight)
+        scored = score(p, pairs, rounds=1, sweeps=4, weight=weight, start=scored)
+    return p, scored
+
+
+def learn(p: Parameters, pairs: Pairs, scored: Scored, weight: np.ndarray) -> Parameters:
+    """One step: the parameters that a scoring suggests, each held towards its prior.
+
+    Other matters and unrelated pairs are learnt at placebo lags, where hardly any pair is a match, from referrals that
+    answer no other contact.
+    """
+    believed = prior()
+    of_pair = weight[pairs.contact]
+    matched = scored.outcome.pair * of_pair
+    unmatched = np.where(pairs.placebo, 1 - scored.outcome.referral[pairs.referral], 0.0) * of_pair
+    classes = (matched, unmatched * scored.setting_share, unmatched * (1 - scored.setting_share))
+
+    levels = {}
+    for c in model.COMPARISONS:
+        width = believed.levels[c.name].shape[1]
+        level = pairs.levels[c.name]
+        seen = np.array([np.bincount(level, one, width + 1)[:width] for one in classes])
+        if c.shared:
+            # How one setting is written on two sides is learnt from matches, which lag, referrer and reference also
+            # tell; other matters there follow. Left to itself, the class of other matters drifts to "same kind of
+            # place", of which there are far more pairs.
+            seen[1] = seen[0]
+        for row, of_class in enumerate(model.CLASSES):
+            if of_class not in c.learnt:
+                seen[row] = 0.0
+        table = seen + c.strength * believed.levels[c.name]
+        levels[c.name] = table / table.sum(axis=1, keepdims=True)
+
+    requested = pairs.requested[pairs.contact]
+    bins = len(model.LAG_PRIOR)
+    lag = np.empty_like(p.lag)
+    # Contacts without a request bring few referrals: their lags are held towards those of requested ones.
+    held_to = believed.lag[0]
+    for row, chosen in ((0, requested), (1, ~requested)):
+        seen = np.bincount(pairs.lag_bin, np.where(chosen, matched, 0.0), bins) + model.LAG_STRENGTH * held_to
+        # The placebo lags stay as believed: what agrees there by chance must not teach that matches are found there.
+        share = believed.lag[0][[0, -1]]
+        inner = seen[1:-1] / seen[1:-1].sum() * (1 - share.sum())
+        held_to = lag[row] = np.concatenate([share[:1], inner, share[1:]])
+
+    expected = np.empty(2)
+    for row, chosen, (share, strength) in (
+        (0, pairs.requested, model.REQUESTED_PRIOR),
+        (1, ~pairs.requested, model.NOT_REQUESTED_PRIOR),
+    ):
+        came = float((scored.received * weight)[chosen].sum())
+        could = float((scored.arrived * weight)[chosen].sum())
+        expected[row] = (came + share * strength) / (could + strength)
+
+    free = 1 - scored.outcome.referral[pairs.referral]
+    at_setting, _elsewhere, rates = chance_rates(p, pairs, scored.setting_share, free, weight)
+    rates = rates + RATE_STRENGTH * rate_prior()
+    return Parameters(
+        np.clip(expected, 1e-4, 1 - 1e-4),
+        lag,
+        levels,
+        rates / rates.sum(),
+        _found(pairs, matched),
+        _bunching(pairs, free * scored.setting_share * of_pair, at_setting, weight),
+    )
+
+
+def _bunching(pairs: Pairs, of_setting: np.ndarray, at_setting: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """Other referrals a day from the same setting just before a contact, beyond the setting's own rate."""
+    first, last = model.BUNCHING_SEEN_AT
+    days = last - first + 1
+    beyond = float(of_setting[pairs.just_before].sum()) - days * float((at_setting * weight).sum())
+    share, strength = model.BUNCHING_PRIOR
+    return np.array([(max(beyond, 0.0) + share * strength) / (days * float(weight.sum()) + strength)])
+
+
+def _found(pairs: Pairs, matched: np.ndarray) -> np.ndarray:
+    """Capture and recapture: of the matches that surnames and references find, how many do place keys find too?"""
+    place_given = pairs.place_given[pairs.contact]
+    surname_given = pairs.surname_given[pairs.contact]
+    share, strength = model.FOUND_PRIOR["place"]
+    found = []
+    for level in (1, 2):
+        pool = matched * (pairs.found_by_other & (place_given == level))
+        found.append(_recaptured(pool, pairs.found_by_place, share, strength))
+    share, strength = model.FOUND_PRIOR["other"]
+    for given in (True, False):
+        pool = matched * (pairs.found_by_place & (surname_given == given))
+        found.append(_recaptured(pool, pairs.found_by_other, share if given else share / 3, strength))
+    return np.clip(np.array(found), 1e-3, 1 - 1e-3)
+
+
+def _recaptured(pool: np.ndarray, again: np.ndarray, share: float, strength: float) -> float:
+    return float(((pool * again).sum() + share * strength) / (pool.sum() + strength))
+
+
+def _directions(p: Parameters, pairs: Pairs, scored: Scored) -> list[np.ndarray]:
+    """The few joint moves of the parameters that explain how the probabilities differ between bootstrap draws.
+
+    Each draw weighs contacts anew and climbs on from the fit. Moves are chosen by their effect on the probabilities of
+    contacts, largest first, and are one standard deviation long.
+    """
+    rng = np.random.default_rng(20200401)
+    middle = p.vector()
+    moves, effects = [], []
+    for _ in range(BOOTSTRAP_DRAWS):
+        weight = rng.exponential(size=pairs.contacts)
+        weight *= pairs.contacts / weight.sum()
+        drawn, drawn_scored = _climb(p, pairs, weight, BOOTSTRAP_ITERATIONS, scored)
+        moves.append(drawn.vector() - middle)
+        effects.append(drawn_scored.received - scored.received)
+    moves, effects = np.array(moves), np.array(effects)
+    moves -= moves.mean(axis=0)
+    effects -= effects.mean(axis=0)
+    values, vectors = np.linalg.eigh(effects @ effects.T)
+    largest = vectors[:, np.argsort(values)[::-1][: model.DIRECTIONS]]
+    # The sign of an eigenvector is arbitrary: fix it, so that every machine keeps the same directions.
+    largest = largest * np.where(largest.sum(axis=0) < 0, -1.0, 1.0)
+    return [move / np.sqrt(BOOTSTRAP_DRAWS - 1) for move in (largest.T @ moves)]

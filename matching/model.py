@@ -16,6 +16,8 @@ from dataclasses import dataclass
 # Raise when a comparison, a level or a window changes: parameters fitted under another version are not used.
 MODEL_VERSION = 1
 
+CLASSES = ("same_matter", "same_setting", "unrelated")
+
 WINDOW_DAYS = (-60, 120)
 """Lags (referral day minus contact day) at which pairs are looked at."""
 PLACEBO_BEFORE, PLACEBO_AFTER = -15, 61
@@ -23,7 +25,7 @@ PLACEBO_BEFORE, PLACEBO_AFTER = -15, 61
 
 LAG_STARTS = (-60, -14, -7, -3, -1, 0, 1, 2, 4, 8, 15, 22, 29, 43, 61, 121)
 """First day of each lag bin; the last number closes the last bin."""
-LAG_PRIOR = (0.004, 0.004, 0.006, 0.012, 0.02, 0.10, 0.16, 0.18, 0.20, 0.16, 0.07, 0.04, 0.03, 0.01, 0.004)
+LAG_PRIOR = (0.002, 0.004, 0.006, 0.012, 0.02, 0.10, 0.16, 0.18, 0.20, 0.16, 0.07, 0.04, 0.03, 0.01, 0.006)
 LAG_STRENGTH = 15.0
 
 REQUESTED_PRIOR = (0.62, 12.0)
@@ -33,6 +35,12 @@ NOT_REQUESTED_PRIOR = (0.05, 25.0)
 MORE_CONTACTS_ON_A_REFERRAL = 0.08
 MORE_REFERRALS_ON_A_CONTACT = 0.04
 """Weight of each further link: one matter may bring two contacts or two referrals, but seldom."""
+
+BUNCHING_LAGS = (-21, 21)
+BUNCHING_SEEN_AT = (-14, -4)
+BUNCHING_PRIOR = (0.0005, 2000.0)
+"""Matters at one setting come in bunches. How much is seen shortly before contacts, where matches are rare, and is taken
+to hold as long after. The prior: referrals a day, and how many contact-days it weighs."""
 
 RARE_WORD_SETTINGS = 2
 """A word met in at most this many differently named settings (of one authority) is rare: equal names then say more."""
@@ -45,10 +53,12 @@ FOUND_PRIOR = {"place": (0.93, 20.0), "other": (0.5, 4.0)}
 
 @dataclass(frozen=True)
 class Comparison:
-    """One thing compared. Probabilities are in the order of `levels`; the level `missing` is last where there is one.
+    """One thing compared. Probabilities are in the order of `levels`. The last level changes no odds and has no
+    probability (what it stands for says nothing), unless informative_missing.
 
     shared: place evidence, which the same matter and another matter at the same setting have in common.
-    informative_missing: whether being blank is itself evidence; otherwise a blank changes no odds.
+    learnt: the classes whose probabilities are learnt; the others keep their prior.
+    informative_missing: whether the last level, being blank, is itself evidence.
     """
 
     name: str
@@ -58,6 +68,7 @@ class Comparison:
     unrelated: tuple[float, ...]
     shared: bool = False
     informative_missing: bool = False
+    learnt: tuple[str, ...] = ("same_matter", "same_setting", "unrelated")
     strength: float = 20.0
 
 
@@ -101,15 +112,16 @@ COMPARISONS = (
     Comparison("referrer_role", ("same", "different", "missing"), (0.75, 0.25), (0.45, 0.55), (0.30, 0.70)),
     Comparison("agency", ("same", "different", "missing"), (0.85, 0.15), (0.65, 0.35), (0.40, 0.60)),
     Comparison("referrer", ("same", "close", "different", "missing"), (0.65, 0.06, 0.29), (0.20, 0.02, 0.78), (0.08, 0.02, 0.90)),
-    # A reference to another contact is weak evidence against (people copy the wrong one); to this one, nearly decisive.
+    # A reference to this contact is nearly decisive. One to another contact says nothing by itself: that other pair
+    # competes for the referral. Wrong references are too few to learn from, so only the true ones are.
     Comparison(
         "reference",
-        ("quoted", "quotes_other", "quotes_unknown", "none"),
-        (0.25, 0.015, 0.015, 0.72),
-        (0.0005, 0.02, 0.01, 0.9695),
-        (0.0005, 0.02, 0.01, 0.9695),
-        informative_missing=True,
-        strength=60.0,
+        ("quoted", "none", "quotes_other"),
+        (0.15, 0.85),
+        (0.0006, 0.9994),
+        (0.0006, 0.9994),
+        learnt=("same_matter",),
+        strength=30.0,
     ),
 )
 

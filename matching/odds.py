@@ -14,7 +14,6 @@ from matching.competition import Outcome, compete
 from matching.parameters import RATES, Parameters
 
 BIN_DAYS = np.diff(np.array(model.LAG_STARTS))
-_CLASSES = ("same_matter", "same_setting", "unrelated")
 
 
 @dataclass
@@ -22,6 +21,7 @@ class Pairs:
     """One authority's candidate pairs and the ends they join; arrays of shape (pairs,), (contacts,) or (referrals,).
 
     decided: 1 confirmed, -1 rejected, 0 undecided. place_given: 0 nothing, 1 setting text or postcode, 2 both.
+    fresh, just_before: lags at which bunching is reckoned with, and at which it is seen.
     exposure: placebo days on which a referral could be seen. waited: days from the contact to the end of the data.
     """
 
@@ -30,6 +30,8 @@ class Pairs:
     levels: dict[str, np.ndarray]
     lag_bin: np.ndarray
     placebo: np.ndarray
+    fresh: np.ndarray
+    just_before: np.ndarray
     found_by_place: np.ndarray
     found_by_other: np.ndarray
     decided: np.ndarray
@@ -133,6 +135,7 @@ def score(
     blank = 1 - expected * found * arrived
     days = np.log(p.lag / BIN_DAYS)
     top = logs[0] + days[row[pairs.contact], pairs.lag_bin] + np.log((expected * found / blank)[pairs.contact])
+    bunching = np.where(pairs.fresh, p.bunching[0], 0.0)
     setting, unrelated = np.exp(logs[1]), np.exp(logs[2])
     if start is None:
         chance = (np.full(pairs.contacts, 0.01), np.full(pairs.contacts, 0.02))
@@ -142,7 +145,7 @@ def score(
         chance, outcome = start.chance, start.outcome
         free = 1 - outcome.referral[pairs.referral]
     for _ in range(rounds):
-        by_setting = chance[0][pairs.contact] * setting
+        by_setting = (chance[0][pairs.contact] + bunching) * setting
         below = by_setting + chance[1][pairs.contact] * unrelated
         setting_share = by_setting / below
         odds = np.exp(np.clip(top - np.log(below), -40, 40))

@@ -24,6 +24,7 @@ class Parameters:
     rates: weight of each rate of model chance (RATES) among contacts.
     found: share of true pairs that keys find: [place keys by text or postcode alone, by both, surname or reference
         keys with a surname, without].
+    bunching: other referrals a day beyond the local rate while one matter is fresh: trouble comes in bunches.
     directions: a few ways in which all the numbers above may be wrong together, each one standard deviation long.
     """
 
@@ -32,13 +33,14 @@ class Parameters:
     levels: dict[str, np.ndarray]
     rates: np.ndarray
     found: np.ndarray
+    bunching: np.ndarray
     directions: list[np.ndarray] = field(default_factory=list)
 
     def vector(self) -> np.ndarray:
         """The numbers in one row on an unbounded scale, so that they can be averaged and moved along directions."""
         parts = [_logit(self.expected), np.log(self.lag).ravel()]
         parts += [np.log(self.levels[c.name]).ravel() for c in model.COMPARISONS]
-        parts += [np.log(self.rates), _logit(self.found)]
+        parts += [np.log(self.rates), _logit(self.found), np.log(self.bunching)]
         return np.concatenate(parts)
 
     def moved(self, step: np.ndarray) -> Parameters:
@@ -54,7 +56,8 @@ class Parameters:
         expected = _expit(take(self.expected.shape))
         lag = _shares(take(self.lag.shape))
         levels = {c.name: _shares(take(self.levels[c.name].shape)) for c in model.COMPARISONS}
-        return Parameters(expected, lag, levels, _shares(take(self.rates.shape)), _expit(take(self.found.shape)))
+        rates, found = _shares(take(self.rates.shape)), _expit(take(self.found.shape))
+        return Parameters(expected, lag, levels, rates, found, np.exp(take(self.bunching.shape)))
 
 
 RATES = np.concatenate([[1e-5], np.geomspace(1 / 3000, 1.5, 26)])
@@ -76,6 +79,7 @@ def prior() -> Parameters:
         levels=levels,
         rates=rate_prior(),
         found=np.array([place, place, other, other / 2]),
+        bunching=np.array([model.BUNCHING_PRIOR[0]]),
     )
 
 
@@ -126,6 +130,7 @@ def load(con: duckdb.DuckDBPyConnection, authority: str) -> tuple[int, Parameter
         levels={name: np.array(table) for name, table in kept["levels"].items()},
         rates=np.array(kept["rates"]),
         found=np.array(kept["found"]),
+        bunching=np.array(kept["bunching"]),
         directions=[np.array(direction) for direction in kept["directions"]],
     )
 
@@ -140,6 +145,7 @@ def keep(
         "levels": {name: table.tolist() for name, table in fitted.levels.items()},
         "rates": fitted.rates.tolist(),
         "found": fitted.found.tolist(),
+        "bunching": fitted.bunching.tolist(),
         "directions": [direction.round(5).tolist() for direction in fitted.directions],
     }
     ((version,),) = con.execute(

@@ -97,8 +97,9 @@ def read_pairs(con: duckdb.DuckDBPyConnection, authority: str) -> Pairs:
         referral=np.asarray(rows["referral_number"], dtype=np.int64),
         levels={name: np.asarray(rows[name]) for name in names},
         lag_bin=np.asarray(rows["lag_bin"]),
-        placebo=((lag <= model.PLACEBO_BEFORE) & (lag >= window_first))
-        | ((lag >= model.PLACEBO_AFTER) & (lag <= window_last)),
+        placebo=_within(lag, (window_first, model.PLACEBO_BEFORE)) | _within(lag, (model.PLACEBO_AFTER, window_last)),
+        fresh=_within(lag, model.BUNCHING_LAGS),
+        just_before=_within(lag, model.BUNCHING_SEEN_AT),
         found_by_place=np.asarray(rows["found_by_place"]),
         found_by_other=(np.asarray(rows["referrer"]) == 0) | (np.asarray(rows["reference"]) == 0),
         decided=np.asarray(rows["decided"]),
@@ -109,6 +110,10 @@ def read_pairs(con: duckdb.DuckDBPyConnection, authority: str) -> Pairs:
         waited=last - day,
         referrals=referrals,
     )
+
+
+def _within(lag: np.ndarray, ends: tuple[int, int]) -> np.ndarray:
+    return (lag >= ends[0]) & (lag <= ends[1])
 
 
 def _overlap(start: np.ndarray, end: np.ndarray, first: int, last: int) -> np.ndarray:
