@@ -1,6 +1,6 @@
 {# The readable surrogate key of a record: kent:liberi:R000123. #}
-{% macro record_key(id, source_system='_source_system', authority='_authority') -%}
-    {{ authority }} || ':' || {{ source_system }} || ':' || {{ id }}
+{% macro record_key(rows, id) -%}
+    {{ rows }}._authority || ':' || {{ rows }}._source_system || ':' || {{ rows }}.{{ id }}
 {%- endmacro %}
 
 

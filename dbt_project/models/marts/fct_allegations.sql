@@ -27,7 +27,7 @@ allegation_outcomes as (
         on allegations.authority = outcomes.authority and allegations.allegation_id = outcomes.allegation_id
     qualify row_number() over (
         partition by allegations.allegation_key
-        order by cast(outcomes.source_system = allegations.source_system as integer) desc, outcomes.source_system
+        order by cast(outcomes.source_system <> allegations.source_system as integer), outcomes.source_system
     ) = 1
 ),
 

@@ -80,14 +80,9 @@ counted as (
             order by weeks.week_ending_on
             rows between unbounded preceding and current row
         ) as open_case_count,
-        case
-            when
-                officers.officer_id is not null
-                and weeks.week_ending_on >= coalesce(officers.started_on, weeks.week_ending_on)
-                and weeks.week_ending_on <= coalesce(officers.ended_on, weeks.week_ending_on)
-                then true
-            else false
-        end as is_in_post,
+        officers.officer_id is not null
+        and weeks.week_ending_on >= coalesce(officers.started_on, weeks.week_ending_on)
+        and weeks.week_ending_on <= coalesce(officers.ended_on, weeks.week_ending_on) as is_in_post,
         officers.fte,
         weeks.refresh_id
     from weeks

@@ -19,9 +19,10 @@ select
     children.child_key,
     children.age_at_incident,
     children.in_care,
-    {% for flag in ['send', 'child_in_need', 'child_protection', 'early_help'] -%}
-    {{ yes_no('children.' ~ flag) }} as {{ flag }},
-    {% endfor -%}
+    {{ yes_no('children.send') }} as send,
+    {{ yes_no('children.child_in_need') }} as child_in_need,
+    {{ yes_no('children.child_protection') }} as child_protection,
+    {{ yes_no('children.early_help') }} as early_help,
     authorities.refresh_id
 from children
 inner join authorities on children.authority = authorities.authority

@@ -54,7 +54,8 @@ select
     contacts.advice_given,
     contacts.threshold_met,
     contacts.referral_requested,
-    {{ usable('contacts.referral_requested_on', 'authorities.as_at', 'contacts.received_on') }} as referral_requested_on,
+    {{ usable('contacts.referral_requested_on', 'authorities.as_at', 'contacts.received_on') }}
+        as referral_requested_on,
     contacts.case_ref,
     coalesce(officers.officer_key, contacts.authority || ':unknown') as officer_key,
     {{ usable('contacts.closed_on', 'authorities.as_at', 'contacts.received_on') }} as closed_on,

@@ -27,7 +27,7 @@ dated as (
         row_number() over (
             partition by outcomes.allegation_key
             order by
-                cast(outcomes.source_system = allegations.source_system as integer) desc,
+                cast(outcomes.source_system <> allegations.source_system as integer),
                 outcomes.source_system,
                 outcomes.allegation_id
         ) = 1 as is_first,

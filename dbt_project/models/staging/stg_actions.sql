@@ -28,7 +28,7 @@ dated as (
 )
 
 select
-    {{ record_key('dated._record_key', 'dated._source_system', 'dated._authority') }} as action_record_key,
+    {{ record_key('dated', '_record_key') }} as action_record_key,
     dated._authority as authority,
     dated._source_system as source_system,
     {{ named_parent('allegations', 'allegation_key') }} as allegation_key,

@@ -28,7 +28,7 @@ dated as (
 )
 
 select
-    {{ record_key('dated.allegation_id', 'dated._source_system', 'dated._authority') }} as allegation_key,
+    {{ record_key('dated', 'allegation_id') }} as allegation_key,
     dated._authority as authority,
     dated._source_system as source_system,
     dated.allegation_id,

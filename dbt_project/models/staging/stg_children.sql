@@ -28,7 +28,7 @@ dated as (
 )
 
 select
-    {{ record_key('dated.referral_id || \':\' || coalesce(people.person_key, \'unknown\')', 'dated._source_system', 'dated._authority') }} as referral_child_key,
+    {{ record_key('dated', 'referral_id') }} || ':' || coalesce(people.person_key, 'unknown') as referral_child_key,
     dated._authority as authority,
     dated._source_system as source_system,
     {{ named_parent('referrals', 'referral_key') }} as referral_key,

@@ -51,6 +51,21 @@ meanings as (
     union all
     select * from canonical
     where list_name not in ('band', 'missing')
+),
+
+one_a_day as (
+    select * from meanings
+    qualify row_number() over (
+        partition by authority, list_name, wording, valid_from
+        order by valid_to desc, member desc
+    ) = 1
+),
+
+followed as (
+    select
+        *,
+        lead(valid_from) over (partition by authority, list_name, wording order by valid_from) as next_valid_from
+    from one_a_day
 )
 
 -- Where two meanings overlap, the one that began later holds from its first day.
@@ -60,18 +75,5 @@ select
     wording,
     member,
     valid_from,
-    least(
-        valid_to,
-        coalesce(
-            lead(valid_from) over (partition by authority, list_name, wording order by valid_from)
-            - interval 1 day,
-            valid_to
-        )
-    )::date as valid_to
-from (
-    select *
-    from meanings
-    qualify row_number() over (
-        partition by authority, list_name, wording, valid_from order by valid_to desc, member
-    ) = 1
-) as one_a_day
+    least(valid_to, coalesce(next_valid_from - 1, valid_to)) as valid_to
+from followed

@@ -17,21 +17,23 @@ dated as (
 )
 
 select
-    {{ record_key('dated.contact_id', 'dated._source_system', 'dated._authority') }} as contact_key,
+    {{ record_key('dated', 'contact_id') }} as contact_key,
     dated._authority as authority,
     dated._source_system as source_system,
     dated.contact_id,
     dated._received_at as received_at,
     dated._code_on as received_on,
-    {% for code in ['channel', 'referrer_role', 'referrer_agency'] -%}
-    {{ member(code, 'dated') }} as {{ code }},
-    {% endfor -%}
+    {{ member('channel', 'dated') }} as channel,
+    {{ member('referrer_role', 'dated') }} as referrer_role,
+    {{ member('referrer_agency', 'dated') }} as referrer_agency,
     dated.setting_name,
     dated.setting_postcode,
     dated.setting_urn,
-    {% for code in ['sector', 'area', 'staff_role', 'concern_category', 'advice_given'] -%}
-    {{ member(code, 'dated') }} as {{ code }},
-    {% endfor -%}
+    {{ member('sector', 'dated') }} as sector,
+    {{ member('area', 'dated') }} as area,
+    {{ member('staff_role', 'dated') }} as staff_role,
+    {{ member('concern_category', 'dated') }} as concern_category,
+    {{ member('advice_given', 'dated') }} as advice_given,
     try_cast(dated.threshold_met as boolean) as threshold_met,
     try_cast(dated.referral_requested as boolean) as referral_requested,
     try_cast(dated.referral_requested_on as date) as referral_requested_on,

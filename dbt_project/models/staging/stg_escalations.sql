@@ -23,7 +23,7 @@ dated as (
 )
 
 select
-    {{ record_key('dated.escalation_id', 'dated._source_system', 'dated._authority') }} as escalation_key,
+    {{ record_key('dated', 'escalation_id') }} as escalation_key,
     dated._authority as authority,
     dated._source_system as source_system,
     dated.escalation_id,

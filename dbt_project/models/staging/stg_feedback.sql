@@ -14,7 +14,7 @@ current_feedback as (
 )
 
 select
-    {{ record_key('current_feedback.feedback_id', 'current_feedback._source_system', 'current_feedback._authority') }} as feedback_key,
+    {{ record_key('current_feedback', 'feedback_id') }} as feedback_key,
     current_feedback._authority as authority,
     current_feedback._source_system as source_system,
     current_feedback.feedback_id,

@@ -19,7 +19,7 @@ dated as (
 )
 
 select
-    {{ record_key('dated._record_key', 'dated._source_system', 'dated._authority') }} as match_decision_key,
+    {{ record_key('dated', '_record_key') }} as match_decision_key,
     dated._authority as authority,
     dated._source_system as source_system,
     dated.contact_id,

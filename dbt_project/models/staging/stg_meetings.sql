@@ -22,13 +22,15 @@ current_meetings as (
 dated as (
     select
         current_meetings.*,
-        coalesce(try_cast(current_meetings.held_on as date), try_cast(current_meetings.due_on as date), as_at.as_at) as _code_on
+        coalesce(
+            try_cast(current_meetings.held_on as date), try_cast(current_meetings.due_on as date), as_at.as_at
+        ) as _code_on
     from current_meetings
     inner join as_at on current_meetings._authority = as_at.authority
 )
 
 select
-    {{ record_key('dated.meeting_id', 'dated._source_system', 'dated._authority') }} as meeting_key,
+    {{ record_key('dated', 'meeting_id') }} as meeting_key,
     dated._authority as authority,
     dated._source_system as source_system,
     dated.meeting_id,

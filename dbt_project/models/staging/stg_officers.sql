@@ -19,7 +19,7 @@ dated as (
 )
 
 select
-    {{ record_key('dated.officer_id', 'dated._source_system', 'dated._authority') }} as officer_record_key,
+    {{ record_key('dated', 'officer_id') }} as officer_record_key,
     dated._authority as authority,
     dated._source_system as source_system,
     dated.officer_id,

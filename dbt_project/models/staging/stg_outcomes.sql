@@ -23,7 +23,7 @@ dated as (
 )
 
 select
-    {{ record_key('dated.allegation_id', 'dated._source_system', 'dated._authority') }} as outcome_record_key,
+    {{ record_key('dated', 'allegation_id') }} as outcome_record_key,
     dated._authority as authority,
     dated._source_system as source_system,
     {{ named_parent('allegations', 'allegation_key') }} as allegation_key,

@@ -43,25 +43,23 @@ criteria as (
 )
 
 select
-    {{ record_key('dated.referral_id', 'dated._source_system', 'dated._authority') }} as referral_key,
+    {{ record_key('dated', 'referral_id') }} as referral_key,
     dated._authority as authority,
     dated._source_system as source_system,
     dated.referral_id,
     dated._code_on as received_on,
     dated.contact_ref,
-    {% for code in ['referrer_role', 'referrer_agency', 'source_team'] -%}
-    {{ member(code, 'dated') }} as {{ code }},
-    {% endfor -%}
+    {{ member('referrer_role', 'dated') }} as referrer_role,
+    {{ member('referrer_agency', 'dated') }} as referrer_agency,
+    {{ member('source_team', 'dated') }} as source_team,
     dated.setting_name,
     dated.setting_postcode,
     dated.setting_urn,
-    {% for code in ['sector', 'area'] -%}
-    {{ member(code, 'dated') }} as {{ code }},
-    {% endfor -%}
+    {{ member('sector', 'dated') }} as sector,
+    {{ member('area', 'dated') }} as area,
     coalesce(subjects.person_key, 'unknown') as subject_key,
-    {% for code in ['staff_role', 'concern_category'] -%}
-    {{ member(code, 'dated') }} as {{ code }},
-    {% endfor -%}
+    {{ member('staff_role', 'dated') }} as staff_role,
+    {{ member('concern_category', 'dated') }} as concern_category,
     coalesce(criteria.harm_criteria, []) as harm_criteria,
     {{ member('pathway', 'dated') }} as pathway,
     try_cast(dated.employer_aware_on as date) as employer_aware_on,

@@ -14,7 +14,7 @@ dated as (
 )
 
 select
-    {{ record_key('dated.request_id', 'dated._source_system', 'dated._authority') }} as request_key,
+    {{ record_key('dated', 'request_id') }} as request_key,
     dated._authority as authority,
     dated._source_system as source_system,
     dated.request_id,

@@ -14,7 +14,7 @@ dated as (
 )
 
 select
-    {{ record_key('dated.concern_id', 'dated._source_system', 'dated._authority') }} as setting_concern_key,
+    {{ record_key('dated', 'concern_id') }} as setting_concern_key,
     dated._authority as authority,
     dated._source_system as source_system,
     dated.concern_id,

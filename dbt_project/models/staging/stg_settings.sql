@@ -19,7 +19,7 @@ dated as (
 )
 
 select
-    {{ record_key('dated.setting_id', 'dated._source_system', 'dated._authority') }} as setting_record_key,
+    {{ record_key('dated', 'setting_id') }} as setting_record_key,
     dated._authority as authority,
     dated._source_system as source_system,
     dated.setting_id,

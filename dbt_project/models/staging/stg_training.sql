@@ -14,7 +14,7 @@ dated as (
 )
 
 select
-    {{ record_key('dated.session_id', 'dated._source_system', 'dated._authority') }} as training_key,
+    {{ record_key('dated', 'session_id') }} as training_key,
     dated._authority as authority,
     dated._source_system as source_system,
     dated.session_id,

@@ -108,10 +108,10 @@ unmapped_codes as (
 )
 
 select distinct
-    authority,
-    feed,
-    unmapped.list_name,
-    unmapped.column_name,
-    record_id,
-    unmapped.wording
+    unmapped_codes.authority,
+    unmapped_codes.feed,
+    unmapped_codes.unmapped.list_name,
+    unmapped_codes.unmapped.column_name,
+    unmapped_codes.record_id,
+    unmapped_codes.unmapped.wording
 from unmapped_codes
