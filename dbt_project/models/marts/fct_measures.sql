@@ -164,8 +164,12 @@ counted as (
             and grid.member_1 = estimates.member_1
             and grid.dimension_2 = estimates.dimension_2
             and grid.member_2 = estimates.member_2
-    -- A period without a week's end has no caseload: that is not a caseload of nought.
-    where catalogue.measure <> 'caseload' or counts.amount is not null
+    where
+        -- A period without a week's end has no caseload: that is not a caseload of nought.
+        (catalogue.measure <> 'caseload' or counts.amount is not null)
+        -- Noughts are written out for every year; of pairs in quarters and months only what occurs is, because most
+        -- of those cells are empty and they would be two rows in three of the table.
+        and (grid.dimension_2 = 'all' or grid.period_kind not in ('quarter', 'month') or counts.amount is not null)
 ),
 
 valued as (

@@ -1,22 +1,3 @@
-{#- One pass over sets of siblings. A visible total gives away the only hidden part: the smallest open part is
-    hidden too. A hidden total must not follow from its parts: one of them is hidden. -#}
-{%- macro hide_more(cells, set_id, is_total_hidden) -%}
-    select
-        * exclude (hidden_count, open_rank)
-            replace (
-                is_hidden
-                or (open_rank = 1 and hidden_count = if({{ is_total_hidden }}, 0, 1))
-                as is_hidden
-            )
-    from (
-        select
-            *,
-            count_if(is_hidden) over (partition by {{ set_id }}) as hidden_count,
-            row_number() over (partition by {{ set_id }}, is_hidden order by amount, cell) as open_rank
-        from {{ cells }}
-    )
-{%- endmacro -%}
-
 with
 
 measures as (select * from {{ ref('fct_measures') }}),
@@ -92,45 +73,72 @@ small_bases as (
     where is_over_count and denominator > 0 and denominator < hide_below
 ),
 
+-- What must be hidden for its own sake, and every total that has only one part: it is that part.
+hidden_first as (
+    select cell from cells
+    where is_small
+    union
+    select cell from small_bases
+    union
+    select row_cell as cell from cells
+    where shape = 'pair' and not is_overlapping
+    group by table_id, row_cell
+    having count(*) = 1 and bool_or(is_small)
+    union
+    select column_cell as cell from cells
+    where shape = 'pair' and not is_overlapping
+    group by table_id, column_cell
+    having count(*) = 1 and bool_or(is_small)
+),
+
 marked as (
     select
         cells.*,
-        cells.is_small or small_bases.cell is not null as is_hidden
+        hidden_first.cell is not null as is_hidden
     from cells
-    left join small_bases on cells.cell = small_bases.cell
+    left join hidden_first on cells.cell = hidden_first.cell
 ),
 
 single_cells as (
     select
         parts.*,
-        coalesce(wholes.is_hidden, false) as is_total_hidden
+        wholes.cell is not null as is_total_hidden
     from marked as parts
-    left join marked as wholes on parts.whole_cell = wholes.cell
+    left join hidden_first as wholes on parts.whole_cell = wholes.cell
     where parts.shape = 'single' and not parts.is_overlapping
 ),
 
 singles as ({{ hide_more('single_cells', 'table_id', 'is_total_hidden') }}),
+
+hidden_totals as (
+    select cell from hidden_first
+    union
+    select cell from singles
+    where is_hidden
+),
 
 pair_cells as (
     select
         parts.*,
         hash(parts.table_id, parts.row_cell) as row_id,
         hash(parts.table_id, parts.column_cell) as column_id,
-        coalesce(row_totals.is_hidden, false) as is_row_total_hidden,
-        coalesce(column_totals.is_hidden, false) as is_column_total_hidden
+        row_totals.cell is not null as is_row_total_hidden,
+        column_totals.cell is not null as is_column_total_hidden,
+        count(*) over (partition by parts.table_id, parts.row_cell) = 1 as is_alone_in_row,
+        count(*) over (partition by parts.table_id, parts.column_cell) = 1 as is_alone_in_column
     from marked as parts
-    left join singles as row_totals on parts.row_cell = row_totals.cell
-    left join singles as column_totals on parts.column_cell = column_totals.cell
+    left join hidden_totals as row_totals on parts.row_cell = row_totals.cell
+    left join hidden_totals as column_totals on parts.column_cell = column_totals.cell
     where parts.shape = 'pair' and not parts.is_overlapping
 ),
 
-rows_once as ({{ hide_more('pair_cells', 'row_id', 'is_row_total_hidden') }}),
+rows_once as ({{ hide_more('pair_cells', 'row_id', 'is_row_total_hidden', 'is_alone_in_column') }}),
 
-columns_once as ({{ hide_more('rows_once', 'column_id', 'is_column_total_hidden') }}),
+columns_once as ({{ hide_more('rows_once', 'column_id', 'is_column_total_hidden', 'is_alone_in_row') }}),
 
-rows_twice as ({{ hide_more('columns_once', 'row_id', 'is_row_total_hidden') }}),
+rows_twice as ({{ hide_more('columns_once', 'row_id', 'is_row_total_hidden', 'is_alone_in_column') }}),
 
-columns_twice as ({{ hide_more('rows_twice', 'column_id', 'is_column_total_hidden') }}),
+columns_twice as ({{ hide_more('rows_twice', 'column_id', 'is_column_total_hidden', 'is_alone_in_row') }}),
 
 -- A table that still has a set with one hidden part under a visible total is hidden whole, zeros too.
 unsafe_tables as (
@@ -194,3 +202,5 @@ select authority, period_kind, period_start, measure, dimension_1, member_1, dim
 union all
 select authority, period_kind, period_start, measure, dimension_1, member_1, dimension_2, member_2
 from hidden_changes
+semi join measures
+    using (authority, period_kind, period_start, measure, dimension_1, member_1, dimension_2, member_2)

@@ -5,15 +5,6 @@
     'source_team', 'recorded_as', 'outcome', 'band', 'age_band', 'police_involved', 'meeting_type', 'in_care',
     'send', 'child_in_need', 'child_protection', 'early_help', 'request_type', 'raised_with', 'concern_type'
 ] -%}
-{%- macro member_of(dimension) -%}
-    case {{ dimension }}
-        when 'all' then 'all'
-        {%- for name in dimensions %}
-        when '{{ name }}' then {{ name }}
-        {%- endfor %}
-        else listed_member
-    end
-{%- endmacro -%}
 
 with
 
@@ -71,9 +62,9 @@ monthly as (
         counts,
         month_on,
         dimension_1,
-        {{ member_of('dimension_1') }} as member_1,
+        {{ member_of('dimension_1', dimensions) }} as member_1,
         dimension_2,
-        {{ member_of('dimension_2') }} as member_2,
+        {{ member_of('dimension_2', dimensions) }} as member_2,
         sum(amount) as amount,
         sum(amount * (1 - amount)) as variance,
         count_if(amount >= 1) as certain_count
