@@ -39,11 +39,9 @@ def tell(key: tuple) -> str:
     return f"{authority} {kind} {start} {measure}[{dims}]"
 
 
-def spelled(base: object) -> str:
-    """A base text with its members in alphabetical order; nothing for none."""
-    if pd.isna(base):
-        return ""
-    measure, _, members = str(base).partition("[")
+def spelled(base: str) -> str:
+    """A base text with its members in alphabetical order."""
+    measure, _, members = base.partition("[")
     return f"{measure.strip()}[{', '.join(sorted(m.strip() for m in members.rstrip(']').split(',')))}]"
 
 
@@ -68,9 +66,9 @@ def differences(warehouse: pd.DataFrame, mine: pd.DataFrame, words: tuple[str, .
         told += _told(column, common[wrong], one[wrong], other[wrong])
     for column in words:
         if column == "base":
-            distinct = {text: spelled(text) for text in {*theirs[column].unique(), *ours[column].unique()}}
-            one, other = (side[column].map(distinct).fillna("").to_numpy() for side in (theirs, ours))
-            wrong = one != other
+            one, other = (side[column].fillna("").astype(object).to_numpy() for side in (theirs, ours))
+            written = {text: spelled(text) for text in {*one, *other}}
+            wrong = np.array([written[a] != written[b] for a, b in zip(one, other, strict=True)], dtype=bool)
         else:
             one, other = (side[column].to_numpy(dtype=object) for side in (theirs, ours))
             left_open = pd.isna(other) & np.isin(one.astype(str), POPULATIONS)

@@ -212,7 +212,7 @@ def _actions(actions: pd.DataFrame, allegations: pd.DataFrame, as_at: pd.Timesta
     out = out[out["at"] >= 0].drop_duplicates().reset_index(drop=True)
     at = out["at"].to_numpy()
     out["on"] = take(allegations, at, "on", None)
-    for dim in ("sector_group", "outcome"):
+    for dim in ("sector_group", "sector", "outcome"):
         out[dim] = take(allegations, at, dim, "unknown")
     return out
 

@@ -189,7 +189,7 @@ def _contacts(made: Recomputation) -> None:
         seen = closed.where(
             closed.frame["oversight_on"].notna() & (closed.frame["oversight_on"] <= made.facts.as_at)
         )
-        made.count("contacts_oversight_recorded", "closed", seen, [], feeds, ("contacts closed", closed))
+        made.count("contacts_oversight_recorded", "closed", seen, [], feeds, ("contacts_closed", closed))
 
 
 def _referrals(made: Recomputation) -> None:
@@ -255,7 +255,7 @@ def _per_week(made: Recomputation, items: Items) -> None:
             weeks[["period_kind", "period_start", "weeks"]], on=["period_kind", "period_start"]
         )
         frame["value"] = frame["numerator"] / frame["weeks"]
-        frame["denominator"] = frame["weeks"]
+        frame["denominator"], frame["base"] = frame["weeks"], "weeks"
         made.rows.append(shape(frame, dims, "referrals_per_week", "received", "per_week"))
 
 
@@ -312,7 +312,7 @@ def _allegations(made: Recomputation) -> None:
         "outcomes", "concluded", in_period, by_outcome[:2], known, ("outcomes", in_period), own=("outcome",)
     )
     acted = (*known, "actions")
-    by_action = [("action",), ("action", "sector_group"), ("action", "outcome")]
+    by_action = [("action",), ("action", "sector_group"), ("action", "outcome"), ("action", "sector")]
     made.count(
         "actions_of_received",
         "received",
@@ -364,7 +364,7 @@ def _around_the_case(made: Recomputation) -> None:
     ):
         recorded = meetings.where(meetings.frame[f"has_{name}"])
         in_time = recorded.where(recorded.frame[f"{name}_in_time"])
-        made.count(measure, None, in_time, kind, ("meetings",), (f"meetings with {name}", recorded))
+        made.count(measure, None, in_time, kind, ("meetings",), (f"meetings_with_{name}_issued", recorded))
     flags = ("in_care", "send", "child_in_need", "child_protection", "early_help")
     made.count(
         "children",

@@ -136,4 +136,5 @@ def _per_fte(made, measure: str, frame: pd.DataFrame, feeds: tuple[str, ...]) ->
                 "value": n / fte if fte else np.nan,
             }
         )
-    made.rows.append(shape(pd.DataFrame(rows), (), f"{measure}_per_fte", "received", "per_fte"))
+    frame = pd.DataFrame(rows).assign(base="lado_fte")
+    made.rows.append(shape(frame, (), f"{measure}_per_fte", "received", "per_fte"))

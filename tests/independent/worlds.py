@@ -97,6 +97,8 @@ class World:
             self.add("settings", setting_id=f"S{i:03d}", setting_name=f"Place {i}", sector=self.some("sector"),
                      setting_urn=str(100000 + i) if r.random() < 0.6 else "", area=self.some("area"),
                      provider=self.some("provider"))  # fmt: skip
+        for i in range(1, 61):
+            self.add("subjects", subject_id=f"P{i}", full_name=f"Number {i}")
         matters = [self.contact(i) for i in range(1, r.randint(90, 180))]
         for i in range(1, r.randint(80, 160)):
             self.referral(i, r.choice(matters))
@@ -153,7 +155,8 @@ class World:
                      notes_issued_on=self.on(self.later(follow, 50)))  # fmt: skip
         if r.random() < 0.3:
             self.add("feedback", feedback_id=f"F{i:04d}", referral_id=key, requested_on=self.on(day),
-                     returned_on=self.on(self.later(day, 60, 0.6)), rating=r.choice(("10", "9", "7.5", "")))  # fmt: skip
+                     rating=r.choice(("10", "9", "7.5", "")),
+                     returned_on=self.on(self.later(day, 60, 0.6)))  # fmt: skip
         if r.random() < 0.2:
             self.add("escalations", escalation_id=f"E{i:04d}", referral_id=key, reason=self.some("reason"),
                      raised_on=min(day + dt.timedelta(days=5), self.last).strftime(self.day),
