@@ -1,10 +1,11 @@
 """Made-up extracts with a known truth: Kent and Buckinghamshire for 2018/19 and 2019/20, and any other size.
 
-Here: everything that makes records up. Not here: reading them; no station imports this package, and it reads of theirs only
-the authority profile, through which the last step (render.py) writes.
+Here: everything that makes records up. Not here: reading them; no station imports this package, and it reads
+of theirs only the authority profile, through which the last step (render.py) writes.
 
-The journey of a record: targets/ (published figures as constraints) -> plan.py, tables.py (tables solved, cells made rows)
--> cases.py, contacts.py, office.py (days, places, people) -> nights.py (what was known when) -> render.py (files).
+The journey of a record: targets/ (published figures as constraints) -> plan.py, tables.py (tables solved,
+cells made rows) -> cases.py, contacts.py, office.py (days, places, people) -> nights.py (what was known when)
+-> render.py (files).
 """
 
 from __future__ import annotations
@@ -48,10 +49,11 @@ def synthesise(
     """Write made-up drops of one authority into `<into>/<authority>/<date>/`, and their truth into
     `<into>/../truth/<authority>/contact_referral.csv`.
 
-    `years` are financial years; the drop is dated on the last day of the last one, and cases still open from before come
-    along. `nights` gives that many nightly drops, ending on that day; where matters are entered late (Buckinghamshire) a
-    third of the nights lie after it. `scale` multiplies every volume. `noise` from 0 to 1 says how differently two people
-    write one setting. The same arguments give the same bytes. Raises ValueError for an unknown authority or year.
+    `years` are financial years; the drop is dated on the last day of the last one, and cases still open from
+    before come along. `nights` gives that many nightly drops, ending on that day; where matters are entered
+    late (Buckinghamshire) a third of the nights lie after it. `scale` multiplies every volume. `noise` from 0
+    to 1 says how differently two people write one setting. The same arguments give the same bytes. Raises
+    ValueError for an unknown authority or year.
     """
     if authority not in AUTHORITIES:
         raise ValueError(f"no targets for '{authority}': there are {', '.join(AUTHORITIES)}")
@@ -77,7 +79,9 @@ def synthesise(
     return Made(drops, _write_truth(records, into.parent / "truth" / authority))
 
 
-def make_records(targets: dict, name: str, seed: int, scale: int = 1, noise: float = 0.5) -> case_making.Records:
+def make_records(
+    targets: dict, name: str, seed: int, scale: int = 1, noise: float = 0.5
+) -> case_making.Records:
     """Every canonical record of an authority, and the truth; no file is written."""
     plan = make_plan(targets, seed, scale)
     year_end = max(last for _, last in plan.cohorts.values())
@@ -119,7 +123,8 @@ def _window(targets: dict, years: tuple[str, ...]) -> tuple[int, int]:
 
 
 def _nights(targets: dict, last: int, nights: int) -> list[int]:
-    """The days of the drops. Late entries need nights after the year's end: at least one, a third of the run."""
+    """The days of the drops. Late entries need nights after the year's end: at least one, a third of the
+    run."""
     after = max(1, nights // 3) if nights > 1 and targets["contacts"].get("late_kind") else 0
     return list(range(last - (nights - after) + 1, last + after + 1))
 
@@ -155,5 +160,7 @@ def _write_truth(records: case_making.Records, folder: Path) -> Path:
         writer.writerow(["contact_id", "referral_id", "kind", "requested", "contact_on", "received_on"])
         for pair in records.truth:
             days = [date.fromordinal(pair[c]).isoformat() for c in ("contact_on", "received_on")]
-            writer.writerow([pair["contact_id"], pair["referral_id"], pair["kind"], str(pair["requested"]).lower(), *days])
+            writer.writerow(
+                [pair["contact_id"], pair["referral_id"], pair["kind"], str(pair["requested"]).lower(), *days]
+            )
     return path

@@ -1,8 +1,10 @@
-"""`python -m synthetic --authority kent --into LANDING --seed 1`: made-up extracts without the orchestration around them."""
+"""`python -m synthetic --authority kent --into LANDING --seed 1`: made-up extracts without the orchestration
+around them."""
 
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 from synthetic import AUTHORITIES, YEARS, synthesise
@@ -17,13 +19,20 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--nights", type=int, default=1)
     parser.add_argument("--scale", type=int, default=1)
-    parser.add_argument("--noise", type=float, default=0.5, help="0 to 1: how differently settings are written")
+    parser.add_argument(
+        "--noise", type=float, default=0.5, help="0 to 1: how differently settings are written"
+    )
     told = parser.parse_args()
     made = synthesise(
-        told.authority, told.into, told.seed, tuple(told.year or YEARS), told.nights, told.scale, noise=told.noise
+        told.authority,
+        told.into,
+        told.seed,
+        tuple(told.year or YEARS),
+        told.nights,
+        told.scale,
+        noise=told.noise,
     )
-    for folder in made.drops:
-        print(folder)
+    sys.stdout.write("".join(f"{folder}\n" for folder in made.drops))
 
 
 if __name__ == "__main__":

@@ -1,9 +1,12 @@
-"""Planned rows become cases: days, places and people for each, then the records that a recording system would hold.
+"""Planned rows become cases: days, places and people for each, then the records that a recording system would
+hold.
 
-Here: referrals and everything that hangs on one (allegations, outcomes, results, strands, children, subjects). Not here:
-contacts (contacts.py), the service's own records (office.py), local headings and wordings (render.py).
+Here: referrals and everything that hangs on one (allegations, outcomes, results, strands, children,
+subjects). Not here: contacts (contacts.py), the service's own records (office.py), local headings and
+wordings (render.py).
 
-A record is a dictionary of canonical columns; days are whole numbers; `_entered` is the day on which it was entered.
+A record is a dictionary of canonical columns; days are whole numbers; `_entered` is the day on which it was
+entered.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ import numpy as np
 from synthetic import people, places
 from synthetic.days import add_months, after_working_days, pick
 from synthetic.plan import Plan
+from synthetic.referrers import agency_and_job, sector_group, team
 
 BAND_MONTHS = {
     "under_1_month": (0, 1),
@@ -22,21 +26,6 @@ BAND_MONTHS = {
     "3_to_12_months": (3, 12),
     "over_12_months": (12, 60),
 }
-_AGENCY_OF_EMPLOYER = {
-    "education": "education", "early_years": "early_years", "fostering": "fostering", "residential": "residential",
-    "health": "health", "police": "police", "social_care": "social_care", "sports": "voluntary", "faith": "voluntary",
-    "uniformed_groups": "voluntary", "voluntary": "voluntary",
-}  # fmt: skip
-_AGENCY = {"police": "police", "polit": "police", "childrens_services": "social_care", "health": "health",
-           "ofsted": "ofsted", "other_authority": "other_authority", "public": "public", "school": "education"}  # fmt: skip
-_ROLE = {"police": ["police_officer"], "polit": ["police_officer"], "childrens_services": ["social_worker"],
-         "health": ["health_professional", "designated_safeguarding_lead"], "ofsted": ["inspector"],
-         "other_authority": ["social_worker", "other"], "public": ["public", "parent"],
-         "school": ["head_teacher", "designated_safeguarding_lead"]}  # fmt: skip
-_TEAM = {"police": ("police", 1.0), "polit": ("polit", 1.0), "childrens_services": ("front_door", 0.7),
-         "other_authority": ("other_lado", 0.6)}  # fmt: skip
-_TEAM_OF_SECTOR = {"education": ("education_safeguarding", 0.2), "early_years": ("early_years_service", 0.25),
-                   "fostering": ("fostering_service", 0.4)}  # fmt: skip
 
 
 @dataclass
@@ -77,7 +66,8 @@ def make_cases(rng: np.random.Generator, plan: Plan) -> list[Case]:
 def _timeline(rng, row, cohorts) -> tuple:
     """Received, outcome and closing day, and for a case still open what will happen later.
 
-    Draws until the days suit the cohort, the period of the outcome, the period of the closing and its band."""
+    Draws until the days suit the cohort, the period of the outcome, the period of the closing and its
+    band."""
     first, last = cohorts[row["cohort"]]
     end = max(last for _, last in cohorts.values())
     is_open = row.get("closed_in", "open") == "open"
@@ -103,7 +93,9 @@ def _timeline(rng, row, cohorts) -> tuple:
             later = None if closed else end + 1 + int(rng.exponential(40))
             return received, outcome, closed, None, later
     else:
-        raise ValueError(f"no days suit a case of {row['cohort']} closed in {row['closed_in']} ({row['band']})")
+        raise ValueError(
+            f"no days suit a case of {row['cohort']} closed in {row['closed_in']} ({row['band']})"
+        )
     if closed:
         return received, None, closed, None, None
     later_outcome = end + 1 + int(rng.exponential(90)) if row["pathway"] == "allegation" else None
@@ -133,7 +125,9 @@ class Gazetteer:
         return own[min(int(np.searchsorted(pull, rng.uniform(0, pull[-1]))), len(own) - 1)]
 
 
-def settle(rng: np.random.Generator, cases: list[Case], gazetteer: Gazetteer, ids: dict, records: Records, area: str) -> None:
+def settle(
+    rng: np.random.Generator, cases: list[Case], gazetteer: Gazetteer, ids: dict, records: Records, area: str
+) -> None:
     """Give every case its reference (in the order of receipt), its place and its member of staff."""
     known: dict[tuple, list[str]] = {}
     everybody: list[str] = []
@@ -182,17 +176,16 @@ def write_cases(
 def _referral(rng, case: Case, noise: float) -> dict:
     row, place = case.row, case.place
     source = row["source"]
-    employer = _AGENCY_OF_EMPLOYER.get(row["sector"]) or _AGENCY_OF_EMPLOYER.get(sector_group(row["sector"]), "other")
-    agency = _AGENCY.get(source, employer)
-    roles = _ROLE.get(source, ["head_teacher", "designated_safeguarding_lead"] if employer == "education" else
-                      ["manager", "manager", "human_resources", "designated_safeguarding_lead"])  # fmt: skip
-    team, share = _TEAM.get(source) or _TEAM_OF_SECTOR.get(sector_group(row["sector"]), (None, 0))
+    agency, job = agency_and_job(rng, source, row["sector"])
     incident = case.received - int(rng.exponential(9)) if rng.random() < 0.85 else None
     if incident and rng.random() < 0.06:
         incident -= int(rng.integers(300, 6000))  # a non-recent matter
     aware = None
     if rng.random() < 0.8:
-        aware = max(case.received - int(rng.choice([0, 1, 1, 2, 4, 9], p=[0.35, 0.2, 0.15, 0.15, 0.1, 0.05])), incident or 0)
+        aware = max(
+            case.received - int(rng.choice([0, 1, 1, 2, 4, 9], p=[0.35, 0.2, 0.15, 0.15, 0.1, 0.05])),
+            incident or 0,
+        )
     is_allegation = row["pathway"] == "allegation"
     criteria = []
     if is_allegation or rng.random() < 0.25:
@@ -206,9 +199,9 @@ def _referral(rng, case: Case, noise: float) -> dict:
         "received_on": case.received,
         "contact_ref": case.contact_ref,
         "referrer_name": case.referrer,
-        "referrer_role": roles[rng.integers(len(roles))],
+        "referrer_role": job,
         "referrer_agency": agency,
-        "source_team": team if rng.random() < share else None,
+        "source_team": team(rng, source, row["sector"]),
         "setting_name": places.name_as_typed(rng, place, own_noise),
         "setting_postcode": places.postcode_as_typed(rng, place.postcode, own_noise),
         "setting_urn": place.urn if place.urn and rng.random() < 0.35 else None,
@@ -221,7 +214,9 @@ def _referral(rng, case: Case, noise: float) -> dict:
         "pathway": row["pathway"],
         "employer_aware_on": aware,
         "incident_on": incident,
-        "threshold_decided_on": after_working_days(case.received, int(rng.choice([0, 1, 2, 4], p=[0.5, 0.3, 0.15, 0.05])))
+        "threshold_decided_on": after_working_days(
+            case.received, int(rng.choice([0, 1, 2, 4], p=[0.5, 0.3, 0.15, 0.05]))
+        )
         if rng.random() < 0.93
         else None,
         "rationale_recorded": bool(rng.random() < 0.85) if rng.random() < 0.95 else None,
@@ -235,18 +230,9 @@ def _referral(rng, case: Case, noise: float) -> dict:
     }
 
 
-def sector_group(sector: str) -> str:
-    """The four groups of the code list, for draws that depend on them."""
-    if sector in ("nursery", "childminder", "other_early_years"):
-        return "early_years"
-    if sector.endswith("fostering"):
-        return "fostering"
-    schools = ("primary", "secondary", "special", "pupil_referral_unit", "through_school", "independent",
-               "further_education", "school_transport", "other_education")  # fmt: skip
-    return "education" if sector in schools else "wider_workforce"
-
-
-def write_allegation(rng, case: Case, allegation_id: str, recorded_as: str, records: Records, entered: int, cohorts) -> None:
+def write_allegation(
+    rng, case: Case, allegation_id: str, recorded_as: str, records: Records, entered: int, cohorts
+) -> None:
     """The allegation of a case with its strands, its outcome once there is one, and what followed."""
     row = case.row
     allegation = {
@@ -259,10 +245,12 @@ def write_allegation(rng, case: Case, allegation_id: str, recorded_as: str, reco
     records.add("allegations", allegation, entered)
     outcome, outcome_on = row.get("outcome") or None, case.outcome or case.later_outcome
     if outcome_on and not outcome:
-        outcome = str(rng.choice(["substantiated", "unsubstantiated", "unfounded", "false"], p=[0.25, 0.45, 0.2, 0.1]))
+        outcome = str(
+            rng.choice(["substantiated", "unsubstantiated", "unfounded", "false"], p=[0.25, 0.45, 0.2, 0.1])
+        )
     ended = outcome_on or case.closed
-    for strand, chance in (("employer", 0.75), ("police", 0.3), ("section_47", 0.2), ("disciplinary", 0.15)):
-        strand = "fostering_review" if strand == "employer" and sector_group(row["sector"]) == "fostering" else strand
+    own_enquiry = "fostering_review" if sector_group(row["sector"]) == "fostering" else "employer"
+    for strand, chance in ((own_enquiry, 0.75), ("police", 0.3), ("section_47", 0.2), ("disciplinary", 0.15)):
         if rng.random() < chance:
             started = case.received + int(rng.integers(0, 8))
             over = None if not ended else max(started, ended - int(rng.exponential(10)))
@@ -280,7 +268,11 @@ def write_allegation(rng, case: Case, allegation_id: str, recorded_as: str, reco
     for action in actions:
         if action not in ("none", ""):
             day = min(outcome_on + int(rng.integers(0, 15)), latest)
-            done = {"allegation_id": allegation_id, "action": action, "action_on": day if rng.random() < 0.97 else None}
+            done = {
+                "allegation_id": allegation_id,
+                "action": action,
+                "action_on": day if rng.random() < 0.97 else None,
+            }
             records.add("actions", done, max(entered, day))
 
 
@@ -290,7 +282,9 @@ def _children(rng, case: Case, ids: dict, counters: dict, records: Records, ente
         "in_care": None if case.row["child"] == "unrecorded" else case.row["child"],
         "send": {"yes": True, "no": False}.get(case.row["send"]),
     }
-    others = [{"in_care": None, "send": None} for _ in range(int(rng.choice([0, 1, 2], p=[0.93, 0.055, 0.015])))]
+    others = [
+        {"in_care": None, "send": None} for _ in range(int(rng.choice([0, 1, 2], p=[0.93, 0.055, 0.015])))
+    ]
     for child in [planned, *others]:
         counters["child"] += 1
         repeats = child is planned and counters["child"] > 1100 and rng.random() < 0.05
@@ -308,8 +302,8 @@ def late_cases(
     rng, contacts: list[dict], plan: Plan, gazetteer: Gazetteer, used: set, year_end: int, cases_before: int,
     records: Records, letters: str,
 ) -> list[Case]:  # fmt: skip
-    """Cases for the matters that met the threshold and are entered only after the year's end, at places of their own, so
-    that no other case can be taken for theirs."""
+    """Cases for the matters that met the threshold and are entered only after the year's end, at places of
+    their own, so that no other case can be taken for theirs."""
     roles: dict[str, list[str]] = {}
     for row in plan.referrals:
         roles.setdefault(row["sector"], []).append(row["staff_role"])
@@ -344,9 +338,11 @@ def late_cases(
     return made
 
 
-def write_late_cases(rng, late: list[Case], plan: Plan, records: Records, noise: float, year_end: int) -> None:
-    """The late cases as risk assessments, entered on the first nights after the year's end; from then on their contact names
-    them."""
+def write_late_cases(
+    rng, late: list[Case], plan: Plan, records: Records, noise: float, year_end: int
+) -> None:
+    """The late cases as risk assessments, entered on the first nights after the year's end; from then on
+    their contact names them."""
     contacts = {record["contact_id"]: record for record in records.feeds.get("contacts", [])}
     by_referral = {pair["referral_id"]: contacts[pair["contact_id"]] for pair in records.truth}
     for number, case in enumerate(late):

@@ -1,7 +1,7 @@
 """Contacts, and the truth about which referral each became.
 
-Here: contact records with what a telephone note really holds (no member of staff, a setting as somebody typed it, seldom a
-reference), and the true pairs. Not here: how matching guesses them.
+Here: contact records with what a telephone note really holds (no member of staff, a setting as somebody typed
+it, seldom a reference), and the true pairs. Not here: how matching guesses them.
 """
 
 from __future__ import annotations
@@ -9,23 +9,39 @@ from __future__ import annotations
 import numpy as np
 
 from synthetic import people, places
-from synthetic.cases import Case, Gazetteer, Records, sector_group
+from synthetic.cases import Case, Gazetteer, Records
 from synthetic.days import after_working_days, pick
 from synthetic.plan import Plan
+from synthetic.referrers import agency_and_job
 
-_ADVICE = ["employer_to_investigate", "practice_guidance", "no_role", "contact_front_door", "contact_police", "other_lado"]
+_ADVICE = [
+    "employer_to_investigate",
+    "practice_guidance",
+    "no_role",
+    "contact_front_door",
+    "contact_police",
+    "other_lado",
+]
 _ADVICE_SHARE = [0.34, 0.32, 0.14, 0.1, 0.06, 0.04]
 _CHANNELS, _CHANNEL_SHARE = ["telephone", "email", "online_form", "in_person"], [0.62, 0.3, 0.06, 0.02]
 _NEAR_CATEGORY = {
     "physical": ["inappropriate_conduct", "emotional"], "inappropriate_conduct": ["physical", "online_safety"],
     "sexual": ["inappropriate_conduct", "online_safety"], "neglect": ["inappropriate_conduct", "emotional"],
 }  # fmt: skip
-_CATEGORIES = ["physical", "inappropriate_conduct", "sexual", "online_safety", "external_safeguarding", "neglect"]
+_CATEGORIES = [
+    "physical",
+    "inappropriate_conduct",
+    "sexual",
+    "online_safety",
+    "external_safeguarding",
+    "neglect",
+]
 _CATEGORY_SHARE = [0.36, 0.36, 0.08, 0.06, 0.08, 0.06]
 
 
 def lag_days(rng: np.random.Generator, on_one_system: bool) -> int:
-    """Days from contact to referral: mostly within four weeks, a tail, and some referrals dated before their contact."""
+    """Days from contact to referral: mostly within four weeks, a tail, and some referrals dated before their
+    contact."""
     chance = rng.random()
     if on_one_system:
         return int(rng.integers(0, 4)) if chance < 0.9 else int(rng.integers(4, 30))
@@ -37,7 +53,8 @@ def lag_days(rng: np.random.Generator, on_one_system: bool) -> int:
 
 
 def pair_twins(rng: np.random.Generator, cases: list[Case], plan: Plan) -> None:
-    """Let some contacts bring a second referral: a direct one of the same sector and weeks moves to the same setting."""
+    """Let some contacts bring a second referral: a direct one of the same sector and weeks moves to the same
+    setting."""
     wanted = plan.targets["contacts"].get("two_referrals", 0) * max(1, len(plan.referrals) // 5000)
     joined = {place for contact in plan.contacts for place in contact["referrals"]}
     direct: dict[tuple, list[int]] = {}
@@ -63,8 +80,8 @@ def write_contacts(
     rng: np.random.Generator, plan: Plan, cases: list[Case], late: list[Case], gazetteer: Gazetteer, records: Records,
     noise: float, year_end: int,
 ) -> None:  # fmt: skip
-    """Every contact of the plan in the order of receipt, and the true pairs. `late` are the cases, in the plan's order, of
-    the contacts of the late kind. Sets the reference that a referral quotes."""
+    """Every contact of the plan in the order of receipt, and the true pairs. `late` are the cases, in the
+    plan's order, of the contacts of the late kind. Sets the reference that a referral quotes."""
     told = plan.targets["contacts"]
     first, last = plan.cohorts[plan.targets["contact_cohort"]]
     waiting = iter(late)
@@ -77,7 +94,11 @@ def write_contacts(
     roles: dict[str, list[str]] = {}
     for row in plan.referrals:
         roles.setdefault(row["sector"], []).append(row["staff_role"])
-    handlers = [o["id"] for o in plan.targets["officers"] if o["role"] in ("contact_and_referral_officer", "safeguarding_officer")]
+    handlers = [
+        o["id"]
+        for o in plan.targets["officers"]
+        if o["role"] in ("contact_and_referral_officer", "safeguarding_officer")
+    ]
     met_police = told.get("met_police", 0)
     for number, (day, contact, partners) in enumerate(sorted(drafts, key=lambda d: d[0]), start=1):
         contact_id = plan.targets["ids"]["contact"].format(number)
@@ -121,7 +142,11 @@ def _contact(rng, contact_id, day, contact, partners, plan: Plan, gazetteer, rol
         threshold = (rng.random() < 0.75) if requested else False
         threshold = None if rng.random() < 0.2 else bool(threshold)
     if case:
-        role = case.row["staff_role"] if rng.random() < 0.72 and case.row["staff_role"] != "police_officer" else None
+        role = (
+            case.row["staff_role"]
+            if rng.random() < 0.72 and case.row["staff_role"] != "police_officer"
+            else None
+        )
         category = _category_as_heard(rng, case.row["concern_category"])
         agency_from, same_person = case.row["source"], rng.random() < 0.7
         if not told["known_threshold"] and rng.random() < 0.06:
@@ -130,8 +155,11 @@ def _contact(rng, contact_id, day, contact, partners, plan: Plan, gazetteer, rol
         own = [r for r in roles.get(sector, ["other"]) if r != "police_officer"] or ["other"]
         role = own[rng.integers(len(own))] if rng.random() < 0.7 else None
         category = str(rng.choice(_CATEGORIES, p=_CATEGORY_SHARE)) if rng.random() < 0.9 else None
-        agency_from, same_person = str(rng.choice(["employer", "public", "childrens_services"], p=[0.86, 0.07, 0.07])), False
-    agency, referrer_role = _referrer(rng, agency_from, sector or place.sector)
+        agency_from, same_person = (
+            str(rng.choice(["employer", "public", "childrens_services"], p=[0.86, 0.07, 0.07])),
+            False,
+        )
+    agency, referrer_role = agency_and_job(rng, agency_from, sector or place.sector)
     closed = after_working_days(day, int(rng.exponential(4))) if rng.random() < 0.97 else None
     closed = closed if closed is None or closed <= year_end else None
     asked_on = after_working_days(day, int(rng.integers(0, 2))) if requested and rng.random() < 0.9 else None
@@ -160,7 +188,9 @@ def _contact(rng, contact_id, day, contact, partners, plan: Plan, gazetteer, rol
         else None,
         "handled_by": None,
         "closed_on": closed,
-        "oversight_on": min(closed + int(rng.integers(0, 6)), year_end) if closed and rng.random() < 0.82 else None,
+        "oversight_on": min(closed + int(rng.integers(0, 6)), year_end)
+        if closed and rng.random() < 0.82
+        else None,
     }
 
 
@@ -171,26 +201,3 @@ def _category_as_heard(rng, category: str) -> str | None:
         return None
     near = _NEAR_CATEGORY.get(category, ["inappropriate_conduct"])
     return category if chance < 0.8 else near[rng.integers(len(near))]
-
-
-def _referrer(rng, source: str, sector: str) -> tuple[str, str]:
-    """Agency and job of the person who called."""
-    if source == "public":
-        return "public", "parent" if rng.random() < 0.6 else "public"
-    if source == "childrens_services":
-        return "social_care", "social_worker"
-    if source in ("police", "polit"):
-        return "police", "police_officer"
-    if source == "ofsted":
-        return "ofsted", "inspector"
-    if source == "other_authority":
-        return "other_authority", "social_worker"
-    if source == "health":
-        return "health", "health_professional"
-    group = sector_group(sector)
-    if group == "education":
-        return "education", "head_teacher" if rng.random() < 0.5 else "designated_safeguarding_lead"
-    by_sector = {"residential": "residential", "health": "health", "police": "police", "social_care": "social_care",
-                 "sports": "voluntary", "faith": "voluntary", "uniformed_groups": "voluntary", "voluntary": "voluntary"}  # fmt: skip
-    agency = group if group in ("early_years", "fostering") else by_sector.get(sector, "other")
-    return agency, ("manager", "human_resources", "designated_safeguarding_lead")[rng.integers(3)]

@@ -1,6 +1,8 @@
-"""The service's own records: officers, the register of settings, meetings, requests, feedback, training, decisions.
+"""The service's own records: officers, the register of settings, meetings, requests, feedback, training,
+decisions.
 
-Here: records that do not follow from one planned cell but from a number of the targets file. Not here: cases and contacts.
+Here: records that do not follow from one planned cell but from a number of the targets file. Not here: cases
+and contacts.
 """
 
 from __future__ import annotations
@@ -9,10 +11,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from synthetic.cases import Case, Records, sector_group
+from synthetic.cases import Case, Records
 from synthetic.days import after_working_days, as_day, pick
 from synthetic.places import Setting, make_settings
 from synthetic.plan import Plan
+from synthetic.referrers import sector_group
 
 _AUDIENCES = {
     "education": "school_leaders",
@@ -21,15 +24,24 @@ _AUDIENCES = {
     "wider_workforce": "residential_managers",
 }
 _STATE_SCHOOLS = ("primary", "secondary", "special", "pupil_referral_unit", "through_school")
-_REQUEST_WORKING_DAYS = {"freedom_of_information": 20, "subject_access": 21, "ofsted": 5, "safeguarding_check": 10}
+_REQUEST_WORKING_DAYS = {
+    "freedom_of_information": 20,
+    "subject_access": 21,
+    "ofsted": 5,
+    "safeguarding_check": 10,
+}
 
 
-def register_of_settings(rng: np.random.Generator, targets: dict, name: str, scale: int, records: Records) -> list[Setting]:
+def register_of_settings(
+    rng: np.random.Generator, targets: dict, name: str, scale: int, records: Records
+) -> list[Setting]:
     """Every place of the authority; those on the register also become records. Volumes grow with `scale`."""
     areas = sorted(a for a in next(s for s in targets["stages"] if s["name"] == "area")["adds"]["area"] if a)
     settings: list[Setting] = []
     for sector, number in (targets.get("settings") or {}).items():
-        own = make_settings(rng, sector, number * scale, areas, name, targets["ids"]["setting"], len(settings) + 1)
+        own = make_settings(
+            rng, sector, number * scale, areas, name, targets["ids"]["setting"], len(settings) + 1
+        )
         settings += own
     academies = {s.setting_id for s in _some(rng, [s for s in settings if s.sector in _STATE_SCHOOLS],
                                              targets.get("academies", 0) * scale)}  # fmt: skip
@@ -82,8 +94,11 @@ def write_officers(targets: dict, records: Records) -> None:
         records.add("officers", told, started)
 
 
-def write_meetings(rng: np.random.Generator, targets: dict, cases: list[Case], scale: int, records: Records) -> None:
-    """Meetings held, each about an allegation that was open on the day, with the days on which papers went out."""
+def write_meetings(
+    rng: np.random.Generator, targets: dict, cases: list[Case], scale: int, records: Records
+) -> None:
+    """Meetings held, each about an allegation that was open on the day, with the days on which papers went
+    out."""
     allegations = [case for case in cases if case.row["pathway"] == "allegation"]
     received = np.array([case.received for case in allegations])
     closed = np.array([case.closed or 10**7 for case in allegations])
@@ -109,7 +124,8 @@ def write_meetings(rng: np.random.Generator, targets: dict, cases: list[Case], s
 
 
 def write_requests(rng: np.random.Generator, plan: Plan, scale: int, records: Records) -> None:
-    """Requests for information by type; answered when the law or the service's habit says, or a little late."""
+    """Requests for information by type; answered when the law or the service's habit says, or a little
+    late."""
     days = []
     for told in plan.targets.get("requests", []):
         first, last = plan.cohorts[told["cohort"]]
@@ -127,13 +143,17 @@ def write_requests(rng: np.random.Generator, plan: Plan, scale: int, records: Re
         records.add("requests", request, day)
 
 
-def write_feedback(rng: np.random.Generator, plan: Plan, cases: list[Case], scale: int, records: Records) -> None:
+def write_feedback(
+    rng: np.random.Generator, plan: Plan, cases: list[Case], scale: int, records: Records
+) -> None:
     """Forms asked for when a case closes; few come back, and those are kind."""
     told = plan.targets.get("feedback")
     if not told:
         return
     first, last = plan.cohorts[told["cohort"]]
-    asked = _some(rng, [c for c in cases if c.closed and first <= c.closed <= last - 21], told["asked"] * scale)
+    asked = _some(
+        rng, [c for c in cases if c.closed and first <= c.closed <= last - 21], told["asked"] * scale
+    )
     back = set(rng.permutation(len(asked))[: told["returned"] * scale].tolist())
     for number, case in enumerate(asked, start=1):
         returned = min(case.closed + int(rng.integers(1, 21)), last) if number - 1 in back else None
@@ -148,13 +168,22 @@ def write_feedback(rng: np.random.Generator, plan: Plan, cases: list[Case], scal
 
 
 def write_training(rng: np.random.Generator, plan: Plan, scale: int, records: Records) -> None:
-    """Sessions on the dates that the targets give, or that many in the year of contacts, and those of the year before."""
+    """Sessions on the dates that the targets give, or that many in the year of contacts, and those of the
+    year before."""
     told = plan.targets["training"]
     first, last = plan.cohorts[plan.targets["contact_cohort"]]
     days = [as_day(day) for day in told.get("dates", [])] * scale
     days += [pick(rng, first, last) for _ in range(told.get("number", 0) * scale)]
     days += [pick(rng, first - 365, first - 1) for _ in range(told.get("before", 0) * scale)]
-    sectors = ["primary", "secondary", "nursery", "independent_fostering", "residential", "social_care", "health"]
+    sectors = [
+        "primary",
+        "secondary",
+        "nursery",
+        "independent_fostering",
+        "residential",
+        "social_care",
+        "health",
+    ]
     for number, day in enumerate(sorted(days), start=1):
         sector = sectors[rng.integers(len(sectors))]
         session = {

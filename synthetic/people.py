@@ -10,17 +10,23 @@ import numpy as np
 from synthetic.days import as_day
 
 FORENAMES = (
-    "Abira Aldo Amsel Anwen Arlo Bettrys Birgen Brannoc Caddo Calla Corvin Dalia Davin Delphie Edda Elwin Emmet Fenna "
-    "Ferris Galen Gwenna Hadley Hesper Idra Isolde Jago Jorah Kerrin Kitto Lammas Linnet Lowen Marla Merrin Mirza Nadine "
-    "Nevan Nuala Orla Osman Perran Petra Quill Ravi Rhosyn Rowan Sabra Senara Sorrel Tamsin Tegen Tobin Ulric Una Vashti "
+    "Abira Aldo Amsel Anwen Arlo Bettrys Birgen Brannoc Caddo Calla Corvin Dalia Davin Delphie Edda "
+    "Elwin Emmet Fenna "
+    "Ferris Galen Gwenna Hadley Hesper Idra Isolde Jago Jorah Kerrin Kitto Lammas Linnet Lowen Marla "
+    "Merrin Mirza Nadine "
+    "Nevan Nuala Orla Osman Perran Petra Quill Ravi Rhosyn Rowan Sabra Senara Sorrel Tamsin Tegen Tobin "
+    "Ulric Una Vashti "
     "Veryan Wenna Wilmot Yestin Zennor"
 ).split()
 SURNAMES = (
-    "Ambrey Askerwell Bellthorn Birkwater Bracegrove Brindlow Calverstow Carrowby Chidlark Copperwell Crannock Dawlmere "
+    "Ambrey Askerwell Bellthorn Birkwater Bracegrove Brindlow Calverstow Carrowby Chidlark Copperwell "
+    "Crannock Dawlmere "
     "Dunthorpe Eddlestone Elverham Fallowbank Fenwright Garrowby Glaisdell Gorsebrook Hallowmere Harkwith Hazelrigge "
-    "Holmbright Ingleroft Jessamy Kelderman Kestlebury Larkwhistle Lindlemoor Lorrimoor Marchbrook Merrowdale Millwraith "
+    "Holmbright Ingleroft Jessamy Kelderman Kestlebury Larkwhistle Lindlemoor Lorrimoor Marchbrook "
+    "Merrowdale Millwraith "
     "Nettlefold Norringham Oakenfall Oddershaw Pennyfeld Pilbrook Quarrington Quennel Ravenstow Redmarch Rushbarrow "
-    "Saltwick Sandlebridge Scarfell Stonnard Summerhythe Tarnbeck Thistlewade Thornwick Umberfield Vellacombe Wainscote "
+    "Saltwick Sandlebridge Scarfell Stonnard Summerhythe Tarnbeck Thistlewade Thornwick Umberfield "
+    "Vellacombe Wainscote "
     "Waverling Whinmoor Wolderby Yarrowby"
 ).split()
 

@@ -1,8 +1,8 @@
 """Made-up settings, and their names as people type them.
 
-Here: the register of a made-up authority, the places that no register lists, and the noise between two records of one
-place (abbreviations, Saint and St, the town dropped, slips of the finger, no postcode). No name of a real setting.
-Not here: which setting a case belongs to.
+Here: the register of a made-up authority, the places that no register lists, and the noise between two
+records of one place (abbreviations, Saint and St, the town dropped, slips of the finger, no postcode). No
+name of a real setting. Not here: which setting a case belongs to.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ import numpy as np
 from synthetic import people
 
 _TOWN_HEADS = (
-    "Quillan Thrum Ostrel Wexal Marrowen Fennick Dunmar Pellow Corvel Hathen Brindle Tamsel Orrin Skarrow Yarvel Lindle "
+    "Quillan Thrum Ostrel Wexal Marrowen Fennick Dunmar Pellow Corvel Hathen Brindle Tamsel Orrin "
+    "Skarrow Yarvel Lindle "
     "Grayle Tolver Nethen Ombrel Cravel Vellan Stannow Idlen Wrenna"
 ).split()
 _TOWN_TAILS = "combe hythe stead mere bourne wick dean ley stow marsh".split()
@@ -24,10 +25,23 @@ _TREES = "Alderwing Bramblet Cedrow Elmer Fernlow Gorsey Hazelet Ivystone Junipe
 
 # How a place of each kind is called. {t} town, {s} saint, {w} a telling word, {p} a person.
 _PATTERNS: dict[str, list[str]] = {
-    "primary": ["{w} Primary School", "{t} Church of England Primary School", "St {s}'s Catholic Primary School",
-                "{t} Community Primary School", "{w} Infant School", "{w} Junior School", "{w} Primary Academy",
-                "St {s}'s Church of England Voluntary Aided Primary School"],
-    "secondary": ["{w} School", "{t} Academy", "The {w} Academy", "{t} Grammar School", "St {s}'s Catholic School"],
+    "primary": [
+        "{w} Primary School",
+        "{t} Church of England Primary School",
+        "St {s}'s Catholic Primary School",
+        "{t} Community Primary School",
+        "{w} Infant School",
+        "{w} Junior School",
+        "{w} Primary Academy",
+        "St {s}'s Church of England Voluntary Aided Primary School",
+    ],
+    "secondary": [
+        "{w} School",
+        "{t} Academy",
+        "The {w} Academy",
+        "{t} Grammar School",
+        "St {s}'s Catholic School",
+    ],
     "special": ["{w} School", "{w} Special School", "{t} Academy for Special Needs"],
     "pupil_referral_unit": ["{t} Pupil Referral Unit", "{w} Alternative Provision Academy"],
     "through_school": ["{w} All-Through Academy"],
@@ -35,8 +49,14 @@ _PATTERNS: dict[str, list[str]] = {
     "further_education": ["{t} College", "{w} College of Further Education"],
     "school_transport": ["{w} School Transport", "{t} Minibuses", "{w} Passenger Services"],
     "other_education": ["{w} Tuition Service", "{t} Music Hub", "{w} Supply Teachers"],
-    "nursery": ["{w} Day Nursery", "{w} Pre-School", "Little {w} Nursery", "{t} Playgroup", "{w} Montessori Nursery",
-                "St {s}'s Pre-School"],
+    "nursery": [
+        "{w} Day Nursery",
+        "{w} Pre-School",
+        "Little {w} Nursery",
+        "{t} Playgroup",
+        "{w} Montessori Nursery",
+        "St {s}'s Pre-School",
+    ],
     "childminder": ["{p} (Childminder)", "{p} Childminding", "{p}"],
     "other_early_years": ["{w} After School Club", "{t} Children's Centre", "{w} Holiday Club"],
     "authority_fostering": ["{a} Council Fostering Service"],
@@ -46,8 +66,13 @@ _PATTERNS: dict[str, list[str]] = {
     "police": ["County Police", "{t} Police Station", "County Police Training Unit"],
     "social_care": ["{t} Children's Social Work Team", "{w} Family Support", "{t} Disabled Children's Team"],
     "transport": ["{w} Taxis", "{t} Cars", "{w} Coaches"],
-    "sports": ["{t} Football Club", "{t} Gymnastics Club", "{w} Swimming Club", "{t} Youth Cricket Club",
-               "{w} Martial Arts"],
+    "sports": [
+        "{t} Football Club",
+        "{t} Gymnastics Club",
+        "{w} Swimming Club",
+        "{t} Youth Cricket Club",
+        "{w} Martial Arts",
+    ],
     "faith": ["St {s}'s Church", "{t} Baptist Church", "{t} Mosque", "{t} Gurdwara", "{w} Fellowship"],
     "uniformed_groups": ["1st {t} Scout Group", "2nd {t} Guides", "{t} Cadets"],
     "voluntary": ["{w} Youth Project", "{t} Young Carers", "{w} Trust"],
@@ -72,10 +97,16 @@ class Setting:
 
 
 def make_settings(
-    rng: np.random.Generator, sector: str, number: int, areas: list[str], authority: str, id_format: str | None, first_id: int
+    rng: np.random.Generator,
+    sector: str,
+    number: int,
+    areas: list[str],
+    authority: str,
+    id_format: str | None,
+    first_id: int,
 ) -> list[Setting]:
-    """That many places of one kind, shared over the areas. Registered ones get an id from `first_id`; schools a URN
-    above every real one."""
+    """That many places of one kind, shared over the areas. Registered ones get an id from `first_id`; schools
+    a URN above every real one."""
     letters = "Q" + authority[0].upper()
     settings, taken = [], set()
     for number_of_place in range(number):
@@ -92,7 +123,14 @@ def make_settings(
             if (name, town) not in taken:
                 break
         taken.add((name, town))
-        has_urn = sector in {"primary", "secondary", "special", "pupil_referral_unit", "through_school", "independent"}
+        has_urn = sector in {
+            "primary",
+            "secondary",
+            "special",
+            "pupil_referral_unit",
+            "through_school",
+            "independent",
+        }
         settings.append(
             Setting(
                 setting_id=id_format.format(first_id + number_of_place) if id_format else None,
@@ -142,7 +180,8 @@ _SAINT = re.compile(r"\bSt ")
 
 
 def name_as_typed(rng: np.random.Generator, setting: Setting, noise: float) -> str | None:
-    """The setting's name as somebody types it. `noise` 0 gives the register's name, 1 the worst hand; None when left out."""
+    """The setting's name as somebody types it. `noise` 0 gives the register's name, 1 the worst hand; None
+    when left out."""
     if rng.random() < 0.05 * noise:
         return None
     name = setting.name
@@ -166,7 +205,7 @@ def postcode_as_typed(rng: np.random.Generator, postcode: str, noise: float) -> 
     if chance < 0.15 + 0.6 * noise:
         return None
     if chance < 0.2 + 0.65 * noise:
-        return postcode.split()[0]
+        return postcode.partition(" ")[0]
     return postcode.replace(" ", "").lower() if rng.random() < 0.3 * noise else postcode
 
 

@@ -1,4 +1,5 @@
-"""The plan of an authority's two years: what kinds of referral and contact there are, and which belong together.
+"""The plan of an authority's two years: what kinds of referral and contact there are, and which belong
+together.
 
 Here: the targets file read, its tables solved, contacts joined to referrals. Not here: dates, names, files.
 """
@@ -19,8 +20,8 @@ TARGETS_FOLDER = Path(__file__).with_name("targets")
 
 @dataclass
 class Plan:
-    """Solved rows. `referrals` and `contacts` are dictionaries of dimensions; a contact's `referrals` are places in the
-    list of referrals. `cohorts` gives each cohort's first and last day."""
+    """Solved rows. `referrals` and `contacts` are dictionaries of dimensions; a contact's `referrals` are
+    places in the list of referrals. `cohorts` gives each cohort's first and last day."""
 
     targets: dict
     groups: Groups
@@ -33,7 +34,7 @@ class Plan:
 def read_targets(authority: str) -> dict:
     """The targets file of one authority. Raises FileNotFoundError for an authority that has none."""
     path = TARGETS_FOLDER / f"{authority}.yml"
-    return yaml.load(path.read_text(encoding="utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
 
 
 def make_plan(targets: dict, seed: int, scale: int = 1) -> Plan:
@@ -65,7 +66,9 @@ def make_plan(targets: dict, seed: int, scale: int = 1) -> Plan:
     )
 
 
-def _join(contacts: list[Row], referrals: list[Row], targets: dict, groups: Groups, seed: int) -> list[list[int]]:
+def _join(
+    contacts: list[Row], referrals: list[Row], targets: dict, groups: Groups, seed: int
+) -> list[list[int]]:
     """For each contact the places of the referrals that it became: none, or one to begin with."""
     told = targets["contacts"]
     rng = stage_generator(seed, "join")

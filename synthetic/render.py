@@ -1,9 +1,11 @@
-"""Canonical records become an authority's own files: its headings, wordings, date formats, encodings and workbooks.
+"""Canonical records become an authority's own files: its headings, wordings, date formats, encodings and
+workbooks.
 
-Here: writing one nightly drop through a profile. Not here: what the records say, and which of them a night knows.
+Here: writing one nightly drop through a profile. Not here: what the records say, and which of them a night
+knows.
 
-The same records give the same bytes: wordings are chosen by a checksum of the record, rows keep their order, and workbooks
-are written here, because the usual libraries put the time of day into the file.
+The same records give the same bytes: wordings are chosen by a checksum of the record, rows keep their order,
+and workbooks are written here, because the usual libraries put the time of day into the file.
 """
 
 from __future__ import annotations
@@ -24,12 +26,18 @@ _EXCEL_DAY_ZERO = date(1899, 12, 30).toordinal()
 
 
 def write_drop(
-    profile: Profile, feeds: dict[str, list[dict]], folder: Path, on: int, split_by: dict[str, str] | None = None
+    profile: Profile,
+    feeds: dict[str, list[dict]],
+    folder: Path,
+    on: int,
+    split_by: dict[str, str] | None = None,
 ) -> list[Path]:
-    """Write one drop into `folder` (created if need be) and return its files. `feeds` holds the records of this night.
+    """Write one drop into `folder` (created if need be) and return its files. `feeds` holds the records of
+    this night.
 
-    `split_by` names for a feed the column by whose member its file is split. A feed with no records writes a file with
-    headings only if it is a full extract of a feed that shares its file; otherwise no file, as a header alone is refused.
+    `split_by` names for a feed the column by whose member its file is split. A feed with no records writes a
+    file with headings only if it is a full extract of a feed that shares its file; otherwise no file, as a
+    header alone is refused.
     """
     folder.mkdir(parents=True, exist_ok=True)
     written: list[Path] = []
@@ -52,7 +60,8 @@ def write_drop(
 
 
 def _file_name(pattern: str, part: str, on: int) -> str:
-    """A file name that the pattern accepts: the part after the stem, or the night's date where the pattern has _*."""
+    """A file name that the pattern accepts: the part after the stem, or the night's date where the pattern
+    has _*."""
     if part:
         return pattern.replace("*", f"_{part}", 1).replace("*", "").replace("?", "1")
     dated = date.fromordinal(on).strftime("%Y%m%d")
@@ -62,7 +71,9 @@ def _file_name(pattern: str, part: str, on: int) -> str:
 def _parts(sources: list[Source], feeds: dict, split_by: dict[str, str]) -> dict[str, dict[str, list[dict]]]:
     """The records of each feed of a file, split into several files where the authority does so."""
     own = {
-        source.feed: [r for r in feeds.get(source.feed, []) if r.get("_source") in (None, source.source_system)]
+        source.feed: [
+            r for r in feeds.get(source.feed, []) if r.get("_source") in (None, source.source_system)
+        ]
         for source in sources
     }
     column = split_by.get(sources[0].feed)
@@ -75,9 +86,12 @@ def _parts(sources: list[Source], feeds: dict, split_by: dict[str, str]) -> dict
     return dict(sorted(parts.items()))
 
 
-def _table(profile: Profile, sources: list[Source], feeds: dict, as_cells: bool) -> tuple[list[str], list[list]]:
-    """Headings and lines of one file or sheet. Feeds that share it are joined on the columns they have in common: each
-    line holds one record of the first feed and at most one of every other, whose headings stay blank when it has none."""
+def _table(
+    profile: Profile, sources: list[Source], feeds: dict, as_cells: bool
+) -> tuple[list[str], list[list]]:
+    """Headings and lines of one file or sheet. Feeds that share it are joined on the columns they have in
+    common: each line holds one record of the first feed and at most one of every other, whose headings stay
+    blank when it has none."""
     base = next((s for s in sources if s.rows_when is None), sources[0])
     others = [s for s in sources if s is not base]
     headings = {heading: None for s in [base, *others] for heading in (h[0] for h in s.headings.values())}
@@ -179,8 +193,8 @@ def _boolean_writer(profile: Profile, name: str):
 
 
 def _code_writer(profile: Profile, source: Source, name: str, list_name: str, feed, kind: str):
-    """Members become local wordings. Usually the first that the profile gives, now and then another, always the same one
-    for the same record; wordings with dates only on the days that they are valid."""
+    """Members become local wordings. Usually the first that the profile gives, now and then another, always
+    the same one for the same record; wordings with dates only on the days that they are valid."""
     dated_by = next(iter(feed.mandatory_dates), None)
     cache: dict[tuple, list[str]] = {}
 
@@ -247,7 +261,10 @@ def workbook_bytes(sheets: dict[str, list[list]]) -> bytes:
         '<Default Extension="xml" ContentType="application/xml"/>'
         f'<Override PartName="/xl/workbook.xml" ContentType="{kind}.sheet.main+xml"/>'
         f'<Override PartName="/xl/styles.xml" ContentType="{kind}.styles+xml"/>'
-        + "".join(f'<Override PartName="/xl/worksheets/sheet{i}.xml" ContentType="{kind}.worksheet+xml"/>' for i in numbered)
+        + "".join(
+            f'<Override PartName="/xl/worksheets/sheet{i}.xml" ContentType="{kind}.worksheet+xml"/>'
+            for i in numbered
+        )
         + "</Types>",
         "_rels/.rels": f'<Relationships xmlns="{package}/relationships">'
         f'<Relationship Id="rId1" Type="{office}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
@@ -255,13 +272,18 @@ def workbook_bytes(sheets: dict[str, list[list]]) -> bytes:
         + "".join(f'<sheet name="{escape(n)}" sheetId="{i}" r:id="rId{i}"/>' for i, n in enumerate(names, 1))
         + "</sheets></workbook>",
         "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{package}/relationships">'
-        + "".join(f'<Relationship Id="rId{i}" Type="{office}/worksheet" Target="worksheets/sheet{i}.xml"/>' for i in numbered)
+        + "".join(
+            f'<Relationship Id="rId{i}" Type="{office}/worksheet" Target="worksheets/sheet{i}.xml"/>'
+            for i in numbered
+        )
         + f'<Relationship Id="rId{len(names) + 1}" Type="{office}/styles" Target="styles.xml"/></Relationships>',
         "xl/styles.xml": f'<styleSheet {main}><fonts count="1"><font><sz val="11"/><name val="Calibri"/></font></fonts>'
-        '<fills count="2"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill></fills>'
+        '<fills count="2"><fill><patternFill patternType="none"/></fill>'
+        '<fill><patternFill patternType="gray125"/></fill></fills>'
         '<borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders>'
         '<cellStyleXfs count="1"><xf/></cellStyleXfs><cellXfs count="3"><xf/>'
-        '<xf numFmtId="14" applyNumberFormat="1"/><xf numFmtId="22" applyNumberFormat="1"/></cellXfs></styleSheet>',
+        '<xf numFmtId="14" applyNumberFormat="1"/><xf numFmtId="22" applyNumberFormat="1"/></cellXfs>'
+        '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>',
     }
     for i, name in enumerate(names, 1):
         body = "".join(f"<row>{''.join(map(_cell, line))}</row>" for line in sheets[name])

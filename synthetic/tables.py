@@ -4,10 +4,11 @@ Here: reading one stage of a targets file, solving it and handing its values to 
 dimensions mean, dates, names, files.
 
 A stage adds one or more dimensions to a population of rows. Rows that agree on the stage's `given` dimensions
-form a group; every group is spread over the members of the new dimensions so that each constraint (a published
-figure: "where pathway is allegation, count 582") holds exactly. Among all tables that hold, the one nearest to
-a random draw from the stage's weights is taken, so that cells look drawn and not typed, and another seed gives
-another table with the same totals. Solved by scipy.optimize.milp (HiGHS), which is deterministic.
+form a group; every group is spread over the members of the new dimensions so that each constraint (a
+published figure: "where pathway is allegation, count 582") holds exactly. Among all tables that hold, the one
+nearest to a random draw from the stage's weights is taken, so that cells look drawn and not typed, and
+another seed gives another table with the same totals. Solved by scipy.optimize.milp (HiGHS), which is
+deterministic.
 """
 
 from __future__ import annotations
@@ -117,11 +118,9 @@ def _refuse_unknown_conditions(stage: dict, groups: Groups) -> None:
 def _candidates(stage: dict, start: Row, groups: Groups):
     """Every combination of new members that this group may take, each with its weight."""
     axes = []
-    for name, weights in stage["adds"].items():
+    for name, told in stage["adds"].items():
         by = stage.get("by", {}).get(name)
-        if by:
-            own = groups.value(start, by)
-            weights = weights.get(own, weights.get("otherwise", {}))
+        weights = told.get(groups.value(start, by), {}) if by else told
         axes.append([(name, str(member), float(weight)) for member, weight in weights.items()])
     for combination in itertools.product(*axes):
         cell = {**start, **{name: member for name, member, _ in combination}}
@@ -179,7 +178,8 @@ def _solve(cells, owner, sizes, stage, groups, rng) -> np.ndarray:
 
 
 def broken_constraints(rows: list[Row], stage: dict, groups: Groups) -> list[str]:
-    """The constraints of a stage that these rows do not satisfy, each with what was counted: empty when all hold."""
+    """The constraints of a stage that these rows do not satisfy, each with what was counted: empty when all
+    hold."""
     inside = [row for row in rows if groups.matches(row, stage.get("only", {}))]
     broken = []
     for constraint in stage.get("constraints", []):

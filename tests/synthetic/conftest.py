@@ -50,7 +50,9 @@ def with_years(frames: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     allegations["outcome"] = allegations["outcome"].fillna("")
     allegations["is_concluded"] = allegations["outcome"] != ""
     results = frames["actions"].groupby("allegation_id")["action"].agg(set)
-    allegations["results"] = allegations["allegation_id"].map(results).map(lambda r: r if isinstance(r, set) else set())
+    allegations["results"] = (
+        allegations["allegation_id"].map(results).map(lambda r: r if isinstance(r, set) else set())
+    )
     removed = {"dismissal", "resignation", "deregistration"}
     allegations["is_removed"] = [
         bool(results & removed) and outcome == "substantiated"

@@ -1,6 +1,7 @@
 """Reads one made-up drop back into canonical frames, without any of our own readers.
 
-Belongs here: files, headings and wordings undone with pandas and the profile's YAML alone. Does not belong here: counting.
+Belongs here: files, headings and wordings undone with pandas and the profile's YAML alone. Does not belong
+here: counting.
 """
 
 from __future__ import annotations
@@ -12,17 +13,18 @@ import pandas as pd
 import yaml
 
 PROJECT = Path(__file__).resolve().parents[2]
-FEEDS = yaml.load((PROJECT / "ingest" / "feeds.yml").read_text(encoding="utf-8"), yaml.BaseLoader)
+FEEDS = yaml.safe_load((PROJECT / "ingest" / "feeds.yml").read_text(encoding="utf-8"))
 MOMENT = "%d/%m/%Y %H:%M"
 
 
 def read_profile(path: Path) -> dict:
-    """The profile with every scalar as text."""
-    return yaml.load(path.read_text(encoding="utf-8"), yaml.BaseLoader)
+    """The profile with every scalar as text: No is a wording, not a boolean."""
+    return yaml.load(path.read_text(encoding="utf-8"), yaml.BaseLoader)  # noqa: S506 - makes nothing but text
 
 
 def read_drop(folder: Path, profile: dict) -> dict[str, pd.DataFrame]:
-    """A frame for each feed that the drop carries: members for wordings, timestamps for dates, '' for nothing."""
+    """A frame for each feed that the drop carries: members for wordings, timestamps for dates, '' for
+    nothing."""
     frames: dict[str, list[pd.DataFrame]] = {}
     for source in profile["sources"]:
         for path in sorted(folder.iterdir()):
@@ -62,7 +64,9 @@ def _undo(cells: pd.Series, told: dict, column: str, source: dict, profile: dict
         return cells.map(_members(profile, told["list"]) | {"": ""})
     if kind == "list":
         members = _members(profile, told["list"])
-        return cells.map(lambda cell: [members[one] for one in cell.split(source.get("list_separator", ";")) if one])
+        return cells.map(
+            lambda cell: [members[one] for one in cell.split(source.get("list_separator", ";")) if one]
+        )
     if kind == "boolean":
         return cells.map({"Yes": "true", "No": "false", "": ""} | _members(profile, column))
     return cells.map(str)

@@ -1,6 +1,7 @@
 """The records add up to both annual reports, counted on the written files alone.
 
-Belongs here: published figures that follow from counting records. Does not belong here: measures (tests/independent).
+Belongs here: published figures that follow from counting records. Does not belong here: measures
+(tests/independent).
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ IC, PH = "inappropriate_conduct", "physical"
 PHASES = ("primary", "secondary", "special", "pupil_referral_unit", "through_school")
 STATE = f"sector in {PHASES}"
 
-# figure -> frame, condition. The expected number is the printed one, unless RIGHT gives the one that stands up.
+# figure -> frame, condition. The expected number is the printed one, unless RIGHT gives the one that stands
+# up.
 KENT = {
     "004": ("requests", "request_type == 'ofsted'"),
     "005": ("requests", "request_type == 'enquiry'"),
@@ -187,7 +189,8 @@ BUCKINGHAMSHIRE = {
     "073": ("R", f"{CASE} == 2019 and not in_12"),
     "074": ("R", f"{CASE} == 2018 and not in_12"),
 }
-# What stands up where the print does not: 52 + 19 + 46 + 2 + 11, and one of the 23 dates after the year's end.
+# What stands up where the print does not: 52 + 19 + 46 + 2 + 11, and one of the 23 dates after the year's
+# end.
 RIGHT = {"KEN1920-010": 22, "KEN1920-059": 130}
 
 
@@ -206,7 +209,9 @@ CASES += [("buckinghamshire", f"BKM1920-{n}", *told) for n, told in sorted(BUCKI
 
 def frame(frames: dict, name: str) -> pd.DataFrame:
     if name == "C":
-        return frames["children"].merge(frames["R"][["referral_id", "year"]], on="referral_id", validate="many_to_one")
+        return frames["children"].merge(
+            frames["R"][["referral_id", "year"]], on="referral_id", validate="many_to_one"
+        )
     return frames[name]
 
 
@@ -218,7 +223,8 @@ def test_the_printed_number_is_counted(made, authority, figure, name, condition)
 def test_shares_whose_counts_were_not_printed(made):
     education = made[0]["kent"]["R"].query(f"{NOW} and sector_group == 'education'")
     for column, member, percent in (("sector", "primary", 37), ("staff_role", "transport_staff", 4),
-                                    ("staff_role", "site_staff", 3), ("staff_role", "midday_supervisor", 6)):  # fmt: skip
+                                    ("staff_role", "site_staff", 3), ("staff_role", "midday_supervisor",
+                                    6)):  # fmt: skip
         assert round(100 * (education[column] == member).mean()) == percent
     wider = made[0]["kent"]["R"].query(f"{NOW} and sector_group == 'wider_workforce'")
     assert round(100 * (wider["sector"] == "residential").mean()) == 45
@@ -253,7 +259,8 @@ def test_kent_stands_as_the_report_says_on_both_ends_of_the_year(made):
     referrals = made[0]["kent"]["R"]
     start, end = pd.Timestamp("2019-04-01"), pd.Timestamp("2020-04-01")
     open_at = {
-        day: referrals[(referrals["received_on"] < day) & ~(referrals["closed_on"] < day)] for day in (start, end)
+        day: referrals[(referrals["received_on"] < day) & ~(referrals["closed_on"] < day)]
+        for day in (start, end)
     }
     assert len(open_at[end]) == len(open_at[start]) + 1185 - 998
     assert open_at[start]["lado"].value_counts().max() > 250  # in excess of 250
