@@ -67,7 +67,10 @@ def stage(con: duckdb.DuckDBPyConnection, drop: Drop, profile: Profile, accept: 
                     continue
                 except Exception as error:  # noqa: BLE001  a file nobody foresaw must not stop its neighbours
                     # What the error says may quote the content, so only its kind is kept.
-                    row |= {"read_error": "reader_failed", "detail": f"the reader stopped at a {type(error).__name__}"}
+                    row |= {
+                        "read_error": "reader_failed",
+                        "detail": f"the reader stopped at a {type(error).__name__}",
+                    }
                     continue
                 loaded[content] = landed.name
                 row |= _counts(judged)

@@ -124,7 +124,7 @@ class Profile(_Strict):
     disclosure: Disclosure = Disclosure()
     missing_feeds: dict[str, str] = {}
     sector_lines: dict[str, str] = {}
-    sources: tuple[Source, ...] = Field(min_length=1)
+    sources: tuple[Source, ...]
     codes: dict[str, dict[str, Meanings]] = {}
     _hash: str = PrivateAttr("")
 

@@ -56,7 +56,9 @@ def test_a_refused_file_stops_neither_its_neighbours_nor_the_last_good_load(door
 def test_the_message_names_the_heading_that_is_missing_but_no_cell(door: Door):
     row = door.one("contacts.csv", "\n".join(contact_lines(30)))
     assert "refused by the stand-in" in row["message"]
-    door.put("contacts.csv", contacts_csv(contact_lines(30)).replace("Contact Ref", "Ref Number of Mrs Canary"))
+    door.put(
+        "contacts.csv", contacts_csv(contact_lines(30)).replace("Contact Ref", "Ref Number of Mrs Canary")
+    )
     told = []
     door.night(look=lambda: told.extend(door.values("select detail from arriving.files")))
     assert told == ["no heading for contact_id (Contact Ref); 5 of 21 headings were found"]
@@ -71,7 +73,9 @@ def test_what_the_gate_overlooks_is_refused_all_the_same(door: Door):
 
 def test_headings_may_be_renamed_to_an_alias_reordered_and_joined_by_others(door: Door):
     header = "AREA,Weather,date and time received, Contact  Ref "
-    row = door.one("contacts.csv", header + "\nEast,rain,03/05/2019 09:30,C000001\nWest,,04/05/2019 10:00,C000002\n")
+    row = door.one(
+        "contacts.csv", header + "\nEast,rain,03/05/2019 09:30,C000001\nWest,,04/05/2019 10:00,C000002\n"
+    )
     assert counts(row) == ("accepted", 2, 2, 0, 0)
     assert "headings that the profile does not know: Weather" in row["message"]
     assert door.rows("select contact_id, received_at, area, _extra, _line from raw.contacts order by 1") == [
@@ -154,7 +158,9 @@ def test_two_mistyped_dates_are_no_exchange(door: Door):
 
 def test_encodings_of_the_profile_are_read(door: Door):
     heading = "CASE_NO|REFERRAL_DATE|EMPLOYER_NAME|THRESHOLD_CRITERIA"
-    text = heading + "\r\n1000001|03-May-2019|Café “Zoë”|Possible criminal offence~ May pose a risk of harm\r\n"
+    text = (
+        heading + "\r\n1000001|03-May-2019|Café “Zoë”|Possible criminal offence~ May pose a risk of harm\r\n"
+    )
     row = door.one("LCS_ALLEG_CASE_1.csv", text.encode("cp1252"), authority="buckinghamshire")
     assert counts(row) == ("accepted", 1, 1, 0, 0)
     assert door.rows("select received_on, setting_name, harm_criteria from raw.referrals") == [
@@ -165,6 +171,10 @@ def test_encodings_of_the_profile_are_read(door: Door):
         }
     ]
     # 0x81 is no letter in cp1252.
-    door.put("LCS_ALLEG_CASE_2.csv", text.encode("cp1252").replace(b"Caf\xe9", b"Caf\x81"), authority="buckinghamshire")
+    door.put(
+        "LCS_ALLEG_CASE_2.csv",
+        text.encode("cp1252").replace(b"Caf\xe9", b"Caf\x81"),
+        authority="buckinghamshire",
+    )
     (row,) = door.night()
     assert counts(row) == REFUSED

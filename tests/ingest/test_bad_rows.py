@@ -48,16 +48,27 @@ def test_a_row_that_cannot_be_used_is_quarantined_and_only_that_row(door: Door, 
     assert door.quarantined() == [(11, reason, key)]
     assert door.values("select raw_text from raw.quarantine") == [bad.replace("\0", "\u2400")]
     assert row["message"].startswith(f"1 rows set aside ({reason} 1); no heading for channel,")
-    assert door.values("select contact_id from raw.contacts order by _line") == [f"C{n:06}" for n in range(1, 41)]
-    assert set(door.values("select setting_name = 'School ' || contact_id[2:]::int from raw.contacts")) == {True}
+    assert door.values("select contact_id from raw.contacts order by _line") == [
+        f"C{n:06}" for n in range(1, 41)
+    ]
+    assert set(door.values("select setting_name = 'School ' || contact_id[2:]::int from raw.contacts")) == {
+        True
+    }
 
 
 def test_the_last_usable_moments_are_loaded(door: Door):
-    lines = contact_lines(38) + [
+    lines = [
+        *contact_lines(38),
         contact_line(39).replace("03/05/2019 09:30", "31/03/2020 23:59"),
         contact_line(40).replace("03/05/2019 09:30", "01/01/1990 00:00"),
     ]
-    assert counts(door.one("contacts.csv", contacts_csv(lines), day="2020-03-31")) == ("accepted", 40, 40, 0, 0)
+    assert counts(door.one("contacts.csv", contacts_csv(lines), day="2020-03-31")) == (
+        "accepted",
+        40,
+        40,
+        0,
+        0,
+    )
 
 
 def test_a_stray_quote_never_swallows_the_rows_below(door: Door):
@@ -71,7 +82,8 @@ def test_a_stray_quote_never_swallows_the_rows_below(door: Door):
 
 
 def test_honest_quotes_are_read(door: Door):
-    lines = contact_lines(1) + [
+    lines = [
+        *contact_lines(1),
         contact_line(2).replace("School 2", '"St Mary\'s, the ""old"" school"'),
         contact_line(3).replace("School 3", '"School 3\nInfant site"'),
         contact_line(4),
@@ -132,7 +144,9 @@ def test_an_optional_value_that_cannot_be_used_is_null_and_noted(door: Door):
 
 
 def test_unmapped_wordings_orphans_and_dates_out_of_order_are_loaded_as_they_are(door: Door):
-    door.put("referrals.csv", "Referral Ref,Date Received,Pathway,Date Closed\nR00001,03/05/2019,Odd,01/01/2018\n")
+    door.put(
+        "referrals.csv", "Referral Ref,Date Received,Pathway,Date Closed\nR00001,03/05/2019,Odd,01/01/2018\n"
+    )
     door.put("meetings.csv", "Meeting Ref,Referral Ref,Type of Meeting\nM00001,R99999,Evaluation Meeting\n")
     assert [row["outcome"] for row in door.night()] == ["accepted", "accepted"]
     assert door.rows("select pathway, closed_on from raw.referrals") == [
@@ -159,7 +173,10 @@ def test_numbers_booleans_and_lists_take_their_canonical_form(door: Door):
     door.night()
     assert door.values("select rating from raw.feedback order by feedback_id") == ["9.5", None, "7", "8"]
     listed = door.values("select harm_criteria from raw.referrals order by referral_id")
-    assert json.loads(listed[0]) == ["Possibly committed a criminal offence", "May pose a risk of harm to children"]
+    assert json.loads(listed[0]) == [
+        "Possibly committed a criminal offence",
+        "May pose a risk of harm to children",
+    ]
     assert listed[1] is None
     assert door.values("select police_involved from raw.referrals order by referral_id") == ["true", "false"]
 
@@ -172,8 +189,14 @@ def test_a_mandatory_value_other_than_the_key_is_needed_too(door: Door):
 
 
 def test_a_key_of_several_columns_is_joined(door: Door):
-    door.one("results_of_allegations.csv", "Allegation Ref,Result,Date of Result\nA00001,NFA,03/05/2019\nA00001,NFA,\n")
-    assert door.values("select _record_key from raw.actions order by _line") == ["A00001|NFA|2019-05-03", "A00001|NFA|"]
+    door.one(
+        "results_of_allegations.csv",
+        "Allegation Ref,Result,Date of Result\nA00001,NFA,03/05/2019\nA00001,NFA,\n",
+    )
+    assert door.values("select _record_key from raw.actions order by _line") == [
+        "A00001|NFA|2019-05-03",
+        "A00001|NFA|",
+    ]
 
 
 def test_every_row_of_a_badly_damaged_file_is_accounted_for(door: Door):

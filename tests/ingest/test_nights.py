@@ -1,4 +1,4 @@
-"""Several nights: what comes again, late, corrected, shrunken or half done; and names that mean nothing but themselves."""
+"""Several nights: what comes again, late, corrected, shrunken or half done; and names taken literally."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class TestVanishingKeys:
         door.put("contacts.csv", contacts_csv(contact_lines(known)), day="2020-03-01")
         door.put("contacts.csv", contacts_csv(contact_lines(left)), day="2020-03-02")
         seen: list = []
-        first, second = door.night(
+        _, second = door.night(
             look=lambda: seen.append(door.con.execute(
                 "select known_keys, missing_keys from arriving.files").fetchall()), **night)  # fmt: skip
         assert seen == [[(None, None)], [(known, known - left)]]
@@ -198,12 +198,16 @@ class TestLanding:
         assert [row["outcome"] for row in door.night()] == ["refused"]
         text = (ingest.profile.PROFILES_FOLDER / "kent.yml").read_text(encoding="utf-8")
         mended = tmp_path / "kent.yml"
-        mended.write_text(text.replace("contact_id: Contact Ref", "contact_id: [Contact Ref, Ref.]", 1), "utf-8")
+        mended.write_text(
+            text.replace("contact_id: Contact Ref", "contact_id: [Contact Ref, Ref.]", 1), "utf-8"
+        )
         door.profiles["kent"] = ingest.read_profile(mended)
         assert [row["outcome"] for row in door.night()] == ["accepted"]
         assert door.night() == []
 
-    @pytest.mark.parametrize("name", ["contacts[1].csv", "contacts {a,b}.csv", "contacts%20x;--.csv", "Contacts'.CSV"])
+    @pytest.mark.parametrize(
+        "name", ["contacts[1].csv", "contacts {a,b}.csv", "contacts%20x;--.csv", "Contacts'.CSV"]
+    )
     def test_odd_names_are_names(self, door: Door, name):
         door.put("contacts1.csv", B)
         door.put(name, A)
@@ -232,7 +236,9 @@ class TestLanding:
         (outside / "2020-03-31" / "contacts.csv").write_text(A, encoding="utf-8")
         (door.landing / "kent" / "2020-03-30").mkdir(parents=True)
         try:
-            (door.landing / "kent" / "2020-03-30" / "contacts.csv").symlink_to(outside / "2020-03-31" / "contacts.csv")
+            (door.landing / "kent" / "2020-03-30" / "contacts.csv").symlink_to(
+                outside / "2020-03-31" / "contacts.csv"
+            )
             (door.landing / "kent" / "2020-03-31").symlink_to(outside / "2020-03-31")
             (door.landing / "buckinghamshire").symlink_to(outside)
         except OSError:
@@ -305,7 +311,10 @@ class TestSubjectKey:
         door.put("staff.csv", "Staff ID,Full Name\nS000001,Ann Example\n")
         door.night()
         first = door.rows("select kind, person_id, person_key from raw.person_keys order by kind")
-        assert [(row["kind"], row["person_id"]) for row in first] == [("child", "S000001"), ("subject", "S000001")]
+        assert [(row["kind"], row["person_id"]) for row in first] == [
+            ("child", "S000001"),
+            ("subject", "S000001"),
+        ]
         assert first[0]["person_key"] != first[1]["person_key"]
         assert {len(row["person_key"]) for row in first} == {32}
         door.night()
