@@ -1,6 +1,9 @@
 {# How the wide reports read rpt_measures: one row a group, one column a figure. #}
 
-{# The columns that every report opens with: whose, when, and how far the records went. #}
+{#
+    The columns that every report opens with: whose, when, and how far the records went. A row of several figures
+    is of a part period as soon as one of them is: feeds are not all complete from the same day.
+#}
 {% macro period_columns() -%}
     authority,
     authority_name,
@@ -8,7 +11,7 @@
     period_name,
     period_start,
     period_end,
-    is_part_period,
+    bool_or(is_part_period) as is_part_period,
     as_at
 {%- endmacro %}
 

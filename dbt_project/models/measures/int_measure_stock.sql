@@ -164,7 +164,7 @@ caseload_statistics as (
         periods.period_kind,
         periods.period_start,
         'per_fte' as member_1,
-        avg(weeks.cases_per_fte) as amount
+        avg(weeks.cases_per_fte order by weeks.week_ending_on) as amount
     from periods
     inner join weeks
         on
@@ -179,7 +179,8 @@ lado_fte as (
         periods.period_kind,
         periods.period_start,
         sum(
-            officers.fte
+            -- Exact tenths: 0.8 and 0.8 posts are 1.6, in whatever order they are added.
+            cast(officers.fte as decimal(9, 4))
             * greatest(
                 least(coalesce(officers.ended_on, periods.last_on), periods.last_on)
                 - greatest(coalesce(officers.started_on, periods.period_start), periods.period_start)

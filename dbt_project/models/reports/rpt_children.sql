@@ -3,7 +3,14 @@ with
 measures as (select * from {{ ref('rpt_measures') }})
 
 select
-    {{ period_columns() }},
+    authority,
+    authority_name,
+    period_kind,
+    period_name,
+    period_start,
+    period_end,
+    is_part_period,
+    as_at,
     dimension_1 as characteristic,
     member_1 as member,
     member_1_name as member_name,

@@ -20,11 +20,14 @@ by_sector as (
 )
 
 select
-    by_sector.* exclude (
-        measure, population, dimension_1, member_1, member_1_name, dimension_2, member_2, member_2_name, numerator,
-        denominator, base, value, unit, lower_90, upper_90, is_suppressed, symbol, previous_value, refresh_id,
-        pathway, pathway_name, sector
-    ),
+    by_sector.authority,
+    by_sector.authority_name,
+    by_sector.period_kind,
+    by_sector.period_name,
+    by_sector.period_start,
+    by_sector.period_end,
+    bool_or(by_sector.is_part_period) as is_part_period,
+    by_sector.as_at,
     by_sector.pathway,
     by_sector.pathway_name,
     by_sector.sector,
