@@ -78,18 +78,24 @@ def test_parquet_and_duckdb_hold_the_same_rows_and_the_receipt_says_so(warehouse
     assert receipt["tables"]["casework"]["open_cases"]["rows"] == 25
 
 
-def test_content_hash_is_the_documented_one_and_ignores_order():
+def test_content_hash_is_of_the_rows_and_not_of_their_order():
     with duckdb.connect() as con:
         con.execute("create table a as select * from (values (1, 'x'), (2, null)) as t (n, word)")
-        con.execute("create table b as select * from a order by n desc")
-        con.execute("create table c as select n, coalesce(word, '') as word from a")
-        con.execute("create table d as select * from a union all select * from a")
-        # By the recipe in tables.py, outside DuckDB.
-        texts = ("1\x1fx", "2\x1f\x1e")
-        total = sum(int.from_bytes(hashlib.md5(t.encode()).digest()[8:], "little") for t in texts)
-        expected = hashlib.sha256(f"n INTEGER,word VARCHAR|2|{total}".encode()).hexdigest()
-        assert tables.content_hash(con, "a") == tables.content_hash(con, "b") == expected
-        assert len({tables.content_hash(con, name) for name in "acd"}) == 3
+        con.execute("create table reordered as select * from a order by n desc")
+        con.execute("create table no_null as select n, coalesce(word, '') as word from a")
+        con.execute("create table twice as select * from a union all select * from a")
+        con.execute("create table crossed as select * from (values (2, 'x'), (1, null)) as t (n, word)")
+        con.execute("create table renamed as select n, word as words from a")
+        con.execute("create table wider as select n::bigint as n, word from a")
+        con.execute("create table empty as select * from a where n > 2")
+        same = {tables.content_hash(con, name) for name in ("a", "reordered")}
+        others = [
+            tables.content_hash(con, n) for n in ("no_null", "twice", "crossed", "renamed", "wider", "empty")
+        ]
+        # By the recipe in tables.py, put together outside it.
+        (total,) = con.execute("select sum(hash(n, word)) from a").fetchall()[0]
+    assert same == {hashlib.sha256(f"n INTEGER,word VARCHAR|2|{total}".encode()).hexdigest()}
+    assert len({*same, *others}) == 7
 
 
 def test_the_receipt_says_where_the_release_comes_from(warehouse, home):

@@ -1,0 +1,31 @@
+"""Every query of docs/questions.md runs over the demo's published files and answers something."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import duckdb
+import pytest
+
+DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "questions.md"
+QUESTIONS = re.findall(
+    r"^### (.+?)\n\n```sql\n-- (\w+)\n(.*?)```", DOCUMENT.read_text(encoding="utf-8"), re.S | re.M
+)
+
+# Nothing is restated by a first publication.
+MAY_BE_EMPTY = {"Which figures were restated since the last publication?"}
+
+
+def test_no_query_is_passed_over():
+    assert len(QUESTIONS) == DOCUMENT.read_text(encoding="utf-8").count("```sql") >= 10
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("question", "audience", "sql"), QUESTIONS, ids=[q[0] for q in QUESTIONS])
+def test_the_query_answers(demo, question, audience, sql):
+    release = Path(os.path.realpath(demo[0].published / "current"))
+    with duckdb.connect(str(release / audience / f"lado_{audience}.duckdb"), read_only=True) as con:
+        rows = con.execute(sql).fetchall()
+    assert rows or question in MAY_BE_EMPTY
