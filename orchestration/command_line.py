@@ -119,10 +119,11 @@ def _refresh(place: Home, **options: Any) -> Any:
 
 
 def _print_outcome(outcome: Any) -> None:
-    from rich.console import Console
     from rich.table import Table
 
-    console = Console()
+    from orchestration.screen import console as screen
+
+    console = screen()
     table = Table(title=f"Refresh {outcome.refresh_id or '-'}: {outcome.outcome}", title_justify="left")
     for heading in ("authority", "day", "file", "feed", "read", "loaded", "quarantined", "dedup.", "outcome"):
         numeric = heading in {"read", "loaded", "quarantined", "dedup."}
@@ -328,5 +329,22 @@ def dev(home: str | None, port: int) -> None:
     sys.exit(process.wait())
 
 
+def entry() -> NoReturn:
+    """Run the command and leave.
+
+    DuckDB 2.0's bindings print a hundred lines of leak warnings when the interpreter takes itself down after dbt
+    has used them; the figures above them are what the reader wants to see. Everything is closed and flushed by
+    then, so the process ends without that last act.
+    """
+    code = 0
+    try:
+        main()
+    except SystemExit as leaving:
+        code = leaving.code if isinstance(leaving.code, int) else 1
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
 if __name__ == "__main__":
-    main()
+    entry()

@@ -78,10 +78,11 @@ def headlines(home: Home) -> list[dict[str, Any]]:
 
 def print_headlines(home: Home, told: list[dict[str, Any]]) -> None:
     """The table for a person, and where to look next."""
-    from rich.console import Console
     from rich.table import Table
 
-    console = Console()
+    from orchestration.screen import console as screen
+
+    console = screen()
     table = Table(title="Annual reports 2019/20: computed from made-up records, beside the print", title_justify="left")
     table.add_column("")
     table.add_column("published", justify="right")

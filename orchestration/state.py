@@ -58,10 +58,11 @@ def status(home: Home) -> dict[str, Any]:
 
 def print_status(told: dict[str, Any]) -> None:
     """The same for a person."""
-    from rich.console import Console
     from rich.table import Table
 
-    console = Console()
+    from orchestration.screen import console as screen
+
+    console = screen()
     published = told["published"]
     if published:
         made = dt.datetime.fromisoformat(published["published_at"].replace("Z", "+00:00"))
@@ -117,9 +118,9 @@ def findings(home: Home, authority: str | None, rule: str | None) -> list[dict[s
 
 def print_findings(rows: list[dict[str, Any]]) -> None:
     """One line a finding, grouped by rule."""
-    from rich.console import Console
+    from orchestration.screen import console as screen
 
-    console = Console(soft_wrap=True)
+    console = screen()
     group = None
     for r in rows:
         if (r["authority"], r["rule"]) != group:
