@@ -138,13 +138,14 @@ def _tolerance(name: str, said) -> tuple[float, bool]:
     return float(match[1]), bool(match[2])
 
 
-def tests_of_marts(manifest: Path) -> list[dict]:
-    """The dbt tests on marts in a manifest: kind, table, column, and what the kind needs beside.
+def tests_of_marts(manifest: Path | dict) -> list[dict]:
+    """The dbt tests on marts in a manifest (manifest.json or its content): kind, table, column, and what it needs beside.
 
     Relationships carry to_table and to_column, accepted_values carry values (a SQL list). Tests with a
     condition of their own (`where`) or on more than one column stay with dbt: they are not in this list.
     """
-    nodes = json.loads(manifest.read_text(encoding="utf-8"))["nodes"]
+    content = manifest if isinstance(manifest, dict) else json.loads(manifest.read_text(encoding="utf-8"))
+    nodes = content["nodes"]
     found = []
     for node in nodes.values():
         said = node.get("test_metadata")
@@ -182,9 +183,26 @@ def spell_out(check: Check, marts: list[str], tests: list[dict]) -> tuple[str, s
         cases = [{"table": table} for table in marts]
     else:
         cases = [test for test in tests if test["kind"] == check.for_each]
+        if check.for_each == "not_null":
+            cases = _one_scan_a_table(cases)
     if not cases:
         raise CheckFileError(f"{check.name}: no {check.for_each} to look at")
     return _repeat_count(check.checked, cases), _repeat_failing(check.failing, cases)
+
+
+def _one_scan_a_table(tests: list[dict]) -> list[dict]:
+    """not_null is tested on most columns: one case a table, {missing} a flag for each column, {column_count} their number."""
+    columns: dict[str, list[str]] = {}
+    for test in tests:
+        columns.setdefault(test["table"], []).append(test["column"])
+    return [
+        {
+            "table": table,
+            "missing": ", ".join(f"bool_or({one} is null) as {one}" for one in names),
+            "column_count": len(names),
+        }
+        for table, names in columns.items()
+    ]
 
 
 def _repeat_count(sql: str, cases) -> str:

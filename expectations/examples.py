@@ -8,18 +8,19 @@ that look alike may be named before one text, with commas. Types follow the name
 `_probability`, numerator, denominator and value numbers); `name:type` says another type.
 """
 
+from datetime import datetime
 import re
 
 import duckdb
 
-from expectations import gate
+from expectations import gate, levels
 from expectations.check import Check, CheckFileError
 
 _TYPES = [
     (r".*_on|as_at|.*_from|.*_to|period_start|period_end|.*_first_day|.*_limit", "date"),
     (r".*_at", "timestamp"),
     (r"(is|has)_.*|passed|referral_requested|threshold_met", "boolean"),
-    (r".*_(count|days|keys|line)|rows_.*|_line|row_count", "bigint"),
+    (r".*_(count|days|keys)|rows_.*|_?line", "bigint"),
     (r".*(percent|probability|rate)|numerator|denominator|value|(lower|upper)_90", "double"),
 ]
 
@@ -62,10 +63,10 @@ def build(con: duckdb.DuckDBPyConnection, tables: dict[str, str]) -> None:
 def found_in(check: Check, tables: dict[str, str], tests: list[dict] | None = None) -> tuple[int, set[tuple]]:
     """(checked, failing keys) of a check in an example world. A key is (authority, record_id, column_name)."""
     with duckdb.connect() as con:
-        con.execute("create schema arriving; create schema marts")
+        con.execute("create schema arriving; create schema marts; create schema raw")
         gate.prepare(con)
-        con.execute("create temp table this_gate as select 'tonight' as refresh_id, timestamp '2020-04-02 02:00' as judged_at")
         build(con, tables)
+        levels.note_this_gate(con, "tonight", datetime(2020, 4, 2, 2, 0))
         return gate.count_alone(con, check, tests or [])
 
 

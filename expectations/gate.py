@@ -1,4 +1,4 @@
-"""Run a gate: count what fails in one SQL pass, have it judged, keep the results, the findings and the verdict.
+"""Run a gate: count in SQL what fails, have the counts judged, keep the results, the findings and the verdict.
 
 Belongs here: running checks against a connection and the tables of schema `quality`. Does not belong here: the rules
 themselves (checks/), levels of earlier nights (levels.py), pages (page.py), what follows from a verdict
@@ -34,19 +34,19 @@ create table if not exists quality.verdicts (
 );
 """
 
-_EMPTY_FAILING = """
-select
-    '' as check_name, '' as authority, '' as record_id, null::varchar as column_name, null::varchar as entity,
-    null::varchar as message
-where false
+# One statement for each check, not one union of all: DuckDB plans a union of forty-five parts half as slowly again as
+# the parts, and an error then names its check by itself. Keys stay in the warehouse; only counts come to Python.
+_FAILING = """
+create or replace temp table gate_failing (
+    check_name varchar, authority varchar, record_id varchar, column_name varchar, entity varchar, message varchar
+)
 """
 
 # The order of rows does not matter, their number, their values and the columns do. A table that appears later is
 # seen through its columns, one that disappears makes the view fail: both mean that these are not the judged marts.
 _TABLE_HASH = """
 select
-    '{table} ' || count(*) || ' ' || coalesce(sum(hash(*columns(*))), 0)
-    || ' ' || coalesce(bit_xor(hash(*columns(*))), 0) as part
+    '{table} ' || count(*) || ' ' || coalesce(sum(hash(*columns(*))), 0) as part
 from marts."{table}"
 """
 _COLUMN_LIST = """
@@ -104,9 +104,13 @@ class Verdict:
 
 def prepare(con: duckdb.DuckDBPyConnection) -> None:
     """Create what is missing of schema quality: the tables and the view quality.marts_fingerprint."""
+    _create_tables(con)
+    _create_fingerprint_view(con)
+
+
+def _create_tables(con) -> None:
     con.execute(_TABLES)
     con.execute(levels.TABLES)
-    _create_fingerprint_view(con)
 
 
 def marts_fingerprint(con: duckdb.DuckDBPyConnection) -> str:
@@ -126,7 +130,7 @@ def run_gate(
     refresh_id: str,
     now: datetime,
     results_dir: Path,
-    manifest: Path | None = None,
+    manifest: Path | dict | None = None,
     accept: list[str] | tuple[str, ...] = (),
     checks_dir: Path = CHECKS,
 ) -> Verdict:
@@ -135,7 +139,7 @@ def run_gate(
     scope        what was judged ('warehouse', or the authority and drop at the arrival gate); kept with the results
     now          the moment of judging, aware or UTC
     results_dir  <results_dir>/<refresh_id>/ receives the suite and the validation result
-    manifest     dbt's manifest.json: the publication gate makes the tests on marts named there its own
+    manifest     dbt's manifest.json, or its content: the publication gate makes the tests on marts named there its own
     accept       AUTHORITY/FEED that an operator accepts tonight: a loss of rows there does not hold publication
 
     Running it again for the same refresh and scope replaces what it recorded. The connection must not be inside
@@ -143,15 +147,13 @@ def run_gate(
     """
     checks = read_checks(gate, checks_dir)
     judged_at = now.astimezone(UTC).replace(tzinfo=None) if now.tzinfo else now
-    prepare(con)
-    con.execute(
-        "create or replace temp table this_gate as select ?::varchar as refresh_id, ?::timestamp as judged_at",
-        [refresh_id, judged_at],
-    )
+    _create_tables(con)
     is_publication = gate == "publication"
-    _note_as_at(con)
+    levels.note_this_gate(con, refresh_id, judged_at)
     tests = tests_of_marts(manifest) if is_publication and manifest else []
     if is_publication:
+        levels.note_newest_extracts(con)
+        levels.note_rows(con)
         levels.record_row_counts(con, refresh_id)
         levels.note_conversion(con)
         levels.note_let_pass(con, accept)
@@ -195,18 +197,10 @@ def count_alone(con: duckdb.DuckDBPyConnection, check: Check, tests: list[dict])
 
     A key is (authority, record_id, column_name). Raises what its SQL raises.
     """
-    _note_as_at(con)
-    checked_count, _ = _one_pass(con, {check.name: spell_out(check, _marts(con), tests)})[check.name]
-    keys = con.execute("select distinct authority, record_id, column_name from gate_failing").fetchall()
+    con.execute(_FAILING)
+    checked_count, _ = _count_one(con, check, _marts(con), tests)
+    keys = con.execute("select distinct coalesce(authority, 'all'), record_id, column_name from gate_failing").fetchall()
     return checked_count, set(keys)
-
-
-def _note_as_at(con) -> None:
-    con.execute("create or replace temp table gate_as_at (authority varchar, as_at date)")
-    try:
-        con.execute("insert into gate_as_at select authority, as_at from marts.dim_authorities")
-    except (duckdb.CatalogException, duckdb.BinderException):
-        pass  # Before the first refresh (arrival), or a warehouse so broken that the checks will say so.
 
 
 def _marts(con) -> list[str]:
@@ -219,47 +213,25 @@ def _marts(con) -> list[str]:
 
 def _count(con, checks, marts, tests) -> tuple[dict[str, tuple[int, int]], dict[str, str]]:
     """(checked, failing) of each check and the errors of those that could not run; fills temp table gate_failing."""
-    sql, errors = {}, {}
+    con.execute(_FAILING)
+    counts, errors = {}, {}
     for check in checks:
         try:
-            sql[check.name] = spell_out(check, marts, tests)
+            counts[check.name] = _count_one(con, check, marts, tests)
         except CheckFileError as error:
             errors[check.name] = str(error)
-    try:
-        return _one_pass(con, sql), errors
-    except duckdb.Error:
-        # Somewhere among the checks one cannot run: find it, so that the message can name it.
-        for name in list(sql):
-            try:
-                _one_pass(con, {name: sql[name]})
-            except duckdb.Error as error:
-                errors[name] = f"{name}: its SQL could not run ({_safe(error)})"
-                del sql[name]
-    return _one_pass(con, sql), errors
+        except duckdb.Error as error:
+            errors[check.name] = f"{check.name}: its SQL could not run ({_safe(error)})"
+    return counts, errors
 
 
-def _one_pass(con, sql: dict[str, tuple[str, str]]) -> dict[str, tuple[int, int]]:
-    failing = "\nunion all by name\n".join(
-        [_EMPTY_FAILING, *(f"select '{name}' as check_name, * from (\n{pair[1]}\n)" for name, pair in sql.items())]
-    )
-    con.execute(
-        "create or replace temp table gate_failing as "
-        "select distinct check_name, coalesce(authority, 'all') as authority, coalesce(record_id, '') as record_id, "
-        f"column_name, entity, message from (\n{failing}\n) as failing"
-    )
-    if not sql:
-        return {}
-    checked = "\nunion all\n".join(
-        f"select '{name}' as check_name, (\n{pair[0]}\n)::bigint as checked_count" for name, pair in sql.items()
-    )
-    rows = con.execute(
-        f"""
-        with failing as (select check_name, count(*) as failing_count from gate_failing group by check_name)
-        select checked.check_name, coalesce(checked.checked_count, 0), coalesce(failing.failing_count, 0)
-        from (\n{checked}\n) as checked left join failing on checked.check_name = failing.check_name
-        """
-    ).fetchall()
-    return {name: (checked_count, failing_count) for name, checked_count, failing_count in rows}
+def _count_one(con, check, marts, tests) -> tuple[int, int]:
+    checked, failing = spell_out(check, marts, tests)
+    checked_count = con.execute(f"select coalesce(({checked}), 0)::bigint").fetchall()[0][0]
+    failing_count = con.execute(
+        f"insert into gate_failing by name select distinct '{check.name}' as check_name, * from (\n{failing}\n) as failing"
+    ).fetchall()[0][0]
+    return checked_count, failing_count
 
 
 def _safe(error: duckdb.Error) -> str:
@@ -272,13 +244,7 @@ def _safe(error: duckdb.Error) -> str:
 
 def _meta(check: Check, counted: tuple[int, int] | None) -> dict:
     checked_count, failing_count = counted or (None, None)
-    return {
-        "sentence": check.sentence,
-        "severity": check.severity,
-        "since": check.since.isoformat(),
-        "checked_count": checked_count,
-        "failing_count": failing_count,
-    }
+    return {"checked_count": checked_count, "failing_count": failing_count}
 
 
 def _refusals(con, results) -> dict[str, tuple[str, ...]]:
@@ -361,7 +327,7 @@ def _merge_findings(con, results: tuple[Result, ...]) -> None:
         merge into quality.findings as kept
         using (
             select distinct
-                failing.authority, rules.rule, rules.severity, coalesce(failing.entity, rules.entity) as entity,
+                coalesce(failing.authority, 'all') as authority, rules.rule, rules.severity, coalesce(failing.entity, rules.entity) as entity,
                 failing.record_id, failing.column_name,
                 coalesce(gate_as_at.as_at, (select judged_at::date from this_gate)) as as_at
             from gate_failing as failing

@@ -60,6 +60,9 @@ def _imports():
         from great_expectations.expectations import ExpectColumnMaxToBeBetween
         from pandas import DataFrame
         import great_expectations
+
+        # What was imported stays: without this the first collection afterwards walks all of it, 0.2 cpu-seconds.
+        gc.freeze()
     finally:
         if was_enabled:
             gc.enable()

@@ -1,6 +1,7 @@
-"""What earlier nights looked like: row counts and conversion, kept so that tonight can be held against them.
+"""What checks may lean on beside the warehouse itself: facts about tonight, and levels of earlier nights.
 
-Belongs here: recording levels in schema quality. Does not belong here: saying what is far from usual (checks/).
+Belongs here: the temporary tables this_gate, gate_as_at, newest_extracts, conversion_now and let_pass, the temporary views
+raw_rows and staged_rows, and recording levels in schema quality. Does not belong here: saying what is far from usual (checks/).
 """
 
 from datetime import datetime
@@ -19,6 +20,79 @@ create table if not exists quality.accepted_losses (
     refresh_id varchar, authority varchar, feed varchar, known_keys bigint, missing_keys bigint, recorded_at timestamp
 );
 """
+
+
+def note_this_gate(con: duckdb.DuckDBPyConnection, refresh_id: str, judged_at: datetime) -> None:
+    """Temp tables this_gate (one row: refresh_id, judged_at) and gate_as_at (one row an authority: as_at)."""
+    con.execute(
+        "create or replace temp table this_gate as select ?::varchar as refresh_id, ?::timestamp as judged_at",
+        [refresh_id, judged_at],
+    )
+    con.execute("create or replace temp table gate_as_at (authority varchar, as_at date)")
+    try:
+        con.execute("insert into gate_as_at select authority, as_at from marts.dim_authorities")
+    except (duckdb.CatalogException, duckdb.BinderException):
+        pass  # Before the first refresh (arrival), or a warehouse so broken that the checks will say so.
+
+
+def note_newest_extracts(con: duckdb.DuckDBPyConnection) -> None:
+    """Temp table newest_extracts: the files of the last day that each source's feed was accepted, up to the as-at limit.
+
+    Worked out from the load log alone, so that staging can be held against it. Columns authority, feed,
+    source_system, content_hash, file_name.
+    """
+    con.execute("drop table if exists newest_extracts")
+    try:
+        con.execute(
+            """
+            create temp table newest_extracts as
+            with judged as (
+                select log.*
+                from raw.load_log as log cross join raw.this_refresh as tonight
+                where log.extract_on <= coalesce(tonight.as_at_limit, log.extract_on)
+                -- A file that was judged more than once counts as it was judged last.
+                qualify row_number() over (
+                    partition by log.authority, log.feed, log.source_system, log.extract_on, log.file_name
+                    order by log.logged_at desc, log.refresh_id desc, log.outcome desc, log.content_hash desc
+                ) = 1
+            )
+            select authority, feed, source_system, content_hash, file_name
+            from judged
+            where outcome in ('accepted', 'accepted_with_quarantine', 'already_loaded')
+            qualify extract_on = max(extract_on) over (partition by authority, feed, source_system)
+            """
+        )
+    except (duckdb.CatalogException, duckdb.BinderException):
+        pass  # No load log: the checks that need it fail and say so.
+
+
+def note_rows(con: duckdb.DuckDBPyConnection) -> None:
+    """Temp views raw_rows and staged_rows: where every row of every feed came from.
+
+    Columns feed, authority, source_system, content_hash, line, and record_key (raw_rows only).
+    """
+    feeds = con.execute(
+        "select table_name from duckdb_columns() where database_name = current_database() "
+        "and schema_name = 'raw' and column_name = '_record_key' order by 1"
+    ).fetchall()
+    staged = con.execute(
+        "select table_name from duckdb_columns() where database_name = current_database() "
+        "and schema_name = 'staging' and column_name = '_content_hash' order by 1"
+    ).fetchall()
+    raw_rows = [
+        f"select '{feed}' as feed, _authority as authority, _source_system as source_system, "
+        f"_content_hash as content_hash, _line as line, _record_key as record_key from raw.{feed}"
+        for (feed,) in feeds
+    ]
+    staged_rows = [
+        f"select '{table.removeprefix('stg_')}' as feed, authority, source_system, "
+        f"_content_hash as content_hash, _line as line from staging.{table}"
+        for (table,) in staged
+    ]
+    for name, parts in (("raw_rows", raw_rows), ("staged_rows", staged_rows)):
+        con.execute(f"drop view if exists {name}")
+        if parts:
+            con.execute(f"create temp view {name} as " + "\nunion all\n".join(parts))
 
 
 def record_row_counts(con: duckdb.DuckDBPyConnection, refresh_id: str) -> None:
