@@ -9,8 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from matching.model import MORE_CONTACTS_ON_A_REFERRAL, MORE_REFERRALS_ON_A_CONTACT
-
 
 @dataclass
 class Outcome:
@@ -44,6 +42,7 @@ def compete(
     referral: np.ndarray,
     contacts: int,
     referrals: int,
+    further: tuple[float, float],
     start: Outcome | None = None,
     sweeps: int = 14,
     damping: float = 0.3,
@@ -51,21 +50,22 @@ def compete(
     """Probabilities of pairs after competition.
 
     odds: of each pair on its own, against its contact having no referral and its referral no contact; shape (pairs,).
+    further: weight of each further contact on a referral, and of each further referral on a contact.
     contact, referral: index of each pair's ends; contacts, referrals: how many there are.
     """
     to_referral = np.ones_like(odds) if start is None else start.to_referral
     to_contact = np.ones_like(odds) if start is None else start.to_contact
     for _ in range(sweeps):
-        said, _total = _answers(odds * to_referral, referral, referrals, MORE_CONTACTS_ON_A_REFERRAL)
+        said, _total = _answers(odds * to_referral, referral, referrals, further[0])
         to_contact = said ** (1 - damping) * to_contact**damping
-        said, _total = _answers(odds * to_contact, contact, contacts, MORE_REFERRALS_ON_A_CONTACT)
+        said, _total = _answers(odds * to_contact, contact, contacts, further[1])
         to_referral = said ** (1 - damping) * to_referral**damping
     belief = odds * to_referral * to_contact
     pair = belief / (1.0 + belief)
     ends = []
     for incoming, node, size, further in (
-        (odds * to_contact, contact, contacts, MORE_REFERRALS_ON_A_CONTACT),
-        (odds * to_referral, referral, referrals, MORE_CONTACTS_ON_A_REFERRAL),
+        (odds * to_contact, contact, contacts, further[1]),
+        (odds * to_referral, referral, referrals, further[0]),
     ):
         total = np.minimum(np.bincount(node, np.log1p(further * incoming), size), 600.0)
         some = np.expm1(total) / further

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from matching import model
-from matching.odds import Pairs, Scored, chance_rates, score
+from matching.odds import Pairs, Scored, score
 from matching.parameters import Parameters, prior, rate_prior
 
 ITERATIONS = 30
@@ -55,10 +55,12 @@ def learn(p: Parameters, pairs: Pairs, scored: Scored, weight: np.ndarray) -> Pa
     classes = (matched, unmatched * scored.setting_share, unmatched * (1 - scored.setting_share))
 
     levels = {}
+    patterns = len(next(iter(pairs.levels.values())))
+    by_pattern = [np.bincount(pairs.pattern, one, patterns) for one in classes]
     for c in model.COMPARISONS:
         width = believed.levels[c.name].shape[1]
         level = pairs.levels[c.name]
-        seen = np.array([np.bincount(level, one, width + 1)[:width] for one in classes])
+        seen = np.array([np.bincount(level, one, width + 1)[:width] for one in by_pattern])
         if c.shared:
             # How one setting is written on two sides is learnt from matches, which lag, referrer and reference also
             # tell; other matters there follow. Left to itself, the class of other matters drifts to "same kind of
@@ -92,16 +94,30 @@ def learn(p: Parameters, pairs: Pairs, scored: Scored, weight: np.ndarray) -> Pa
         expected[row] = (came + share * strength) / (could + strength)
 
     free = 1 - scored.outcome.referral[pairs.referral]
-    at_setting, _elsewhere, rates = chance_rates(p, pairs, scored.setting_share, free, weight)
-    rates = rates + RATE_STRENGTH * rate_prior()
+    rates = scored.rates + RATE_STRENGTH * rate_prior()
     return Parameters(
         np.clip(expected, 1e-4, 1 - 1e-4),
         lag,
         levels,
         rates / rates.sum(),
         _found(pairs, matched),
-        _bunching(pairs, free * scored.setting_share * of_pair, at_setting, weight),
+        _bunching(pairs, free * scored.setting_share * of_pair, scored.chance[0], weight),
+        _further(pairs, scored, weight),
     )
+
+
+def _further(pairs: Pairs, scored: Scored, weight: np.ndarray) -> np.ndarray:
+    """Shares of matched referrals with a further contact and of matched contacts with a further referral."""
+    pair = scored.outcome.pair
+    links = float(pair.sum())
+    on_referrals = links - float(scored.outcome.referral.sum()), float(scored.outcome.referral.sum())
+    links = float((pair * weight[pairs.contact]).sum())
+    matched = float((scored.outcome.contact * weight).sum())
+    on_contacts = links - matched, matched
+    return np.array([
+        (max(more, 0.0) + share * model.FURTHER_STRENGTH) / (some + model.FURTHER_STRENGTH)
+        for (more, some), share in zip((on_referrals, on_contacts), model.FURTHER_PRIOR, strict=True)
+    ])
 
 
 def _bunching(pairs: Pairs, of_setting: np.ndarray, at_setting: np.ndarray, weight: np.ndarray) -> np.ndarray:

@@ -32,9 +32,12 @@ REQUESTED_PRIOR = (0.62, 12.0)
 """Share of requested contacts that have a referral, and how many contacts this belief weighs."""
 NOT_REQUESTED_PRIOR = (0.05, 25.0)
 
-MORE_CONTACTS_ON_A_REFERRAL = 0.08
-MORE_REFERRALS_ON_A_CONTACT = 0.04
-"""Weight of each further link: one matter may bring two contacts or two referrals, but seldom."""
+FURTHER_PRIOR = (0.05, 0.03)
+FURTHER_STRENGTH = 30.0
+FURTHER_WEIGHT = 1.4
+"""One matter may bring two contacts (first share, of referrals with a contact) or two referrals (second share, of contacts
+with a referral). Each further link weighs its share times FURTHER_WEIGHT: about what a repeat's closeness in time is
+worth against chance, the same for quiet and busy settings, because contacts and other referrals are rare together."""
 
 BUNCHING_LAGS = (-21, 21)
 BUNCHING_SEEN_AT = (-14, -4)

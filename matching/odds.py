@@ -20,6 +20,7 @@ BIN_DAYS = np.diff(np.array(model.LAG_STARTS))
 class Pairs:
     """One authority's candidate pairs and the ends they join; arrays of shape (pairs,), (contacts,) or (referrals,).
 
+    pattern: number of each pair's combination of levels; levels: the levels of each combination, shape (patterns,).
     decided: 1 confirmed, -1 rejected, 0 undecided. place_given: 0 nothing, 1 setting text or postcode, 2 both.
     fresh, just_before: lags at which bunching is reckoned with, and at which it is seen.
     exposure: placebo days on which a referral could be seen. waited: days from the contact to the end of the data.
@@ -27,6 +28,7 @@ class Pairs:
 
     contact: np.ndarray
     referral: np.ndarray
+    pattern: np.ndarray
     levels: dict[str, np.ndarray]
     lag_bin: np.ndarray
     placebo: np.ndarray
@@ -58,19 +60,20 @@ class Scored:
     arrived: np.ndarray
     odds: np.ndarray
     chance: tuple[np.ndarray, np.ndarray]
+    rates: np.ndarray
 
 
 def class_weights(p: Parameters, pairs: Pairs, leave_out: str | None = None) -> np.ndarray:
     """Log probability of each pair's levels in the three classes, shape (3, pairs). Blanks that say nothing add 0."""
-    logs = np.zeros((3, len(pairs.contact)))
+    logs = np.zeros((3, len(next(iter(pairs.levels.values())))))
     for c in model.COMPARISONS:
         if c.name == leave_out:
             continue
         table = np.log(p.levels[c.name])
         if not c.informative_missing:
             table = np.hstack([table, np.zeros((3, 1))])
-        logs += table[:, pairs.levels[c.name]]
-    return logs
+        logs += np.take(table, pairs.levels[c.name], axis=1)
+    return np.take(logs, pairs.pattern, axis=1)
 
 
 def found_share(p: Parameters, pairs: Pairs) -> np.ndarray:
@@ -85,10 +88,8 @@ def arrived_share(p: Parameters, pairs: Pairs) -> np.ndarray:
     ends = np.array(model.LAG_STARTS[1:])
     by_end = np.hstack([np.zeros((2, 1)), np.cumsum(p.lag, axis=1)])
     edges = np.concatenate([[model.LAG_STARTS[0]], ends])
-    row = np.where(pairs.requested, 0, 1)
-    return np.where(
-        pairs.requested, np.interp(pairs.waited + 1, edges, by_end[0]), np.interp(pairs.waited + 1, edges, by_end[1])
-    ) if len(row) else np.zeros(0)
+    after = pairs.waited + 1
+    return np.where(pairs.requested, np.interp(after, edges, by_end[0]), np.interp(after, edges, by_end[1]))
 
 
 def chance_rates(
@@ -135,6 +136,7 @@ def score(
     blank = 1 - expected * found * arrived
     days = np.log(p.lag / BIN_DAYS)
     top = logs[0] + days[row[pairs.contact], pairs.lag_bin] + np.log((expected * found / blank)[pairs.contact])
+    further = (model.FURTHER_WEIGHT * p.further[0], model.FURTHER_WEIGHT * p.further[1])
     bunching = np.where(pairs.fresh, p.bunching[0], 0.0)
     setting, unrelated = np.exp(logs[1]), np.exp(logs[2])
     if start is None:
@@ -150,9 +152,9 @@ def score(
         setting_share = by_setting / below
         odds = np.exp(np.clip(top - np.log(below), -40, 40))
         odds = np.where(pairs.decided > 0, 1e12, np.where(pairs.decided < 0, 0.0, odds))
-        outcome = compete(odds, pairs.contact, pairs.referral, pairs.contacts, pairs.referrals, outcome, sweeps)
+        outcome = compete(odds, pairs.contact, pairs.referral, pairs.contacts, pairs.referrals, further, outcome, sweeps)
         free = 1 - outcome.referral[pairs.referral]
-        at_setting, elsewhere, _weights = chance_rates(p, pairs, setting_share, free, weight)
+        at_setting, elsewhere, rates = chance_rates(p, pairs, setting_share, free, weight)
         chance = (at_setting, elsewhere)
     unfindable = (1 - outcome.contact) * expected * (1 - found) * arrived / blank
-    return Scored(outcome, outcome.contact + unfindable, unfindable, setting_share, arrived, odds, chance)
+    return Scored(outcome, outcome.contact + unfindable, unfindable, setting_share, arrived, odds, chance, rates)

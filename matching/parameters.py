@@ -25,6 +25,7 @@ class Parameters:
     found: share of true pairs that keys find: [place keys by text or postcode alone, by both, surname or reference
         keys with a surname, without].
     bunching: other referrals a day beyond the local rate while one matter is fresh: trouble comes in bunches.
+    further: share of matched referrals with a further contact, of matched contacts with a further referral.
     directions: a few ways in which all the numbers above may be wrong together, each one standard deviation long.
     """
 
@@ -34,13 +35,14 @@ class Parameters:
     rates: np.ndarray
     found: np.ndarray
     bunching: np.ndarray
+    further: np.ndarray
     directions: list[np.ndarray] = field(default_factory=list)
 
     def vector(self) -> np.ndarray:
         """The numbers in one row on an unbounded scale, so that they can be averaged and moved along directions."""
         parts = [_logit(self.expected), np.log(self.lag).ravel()]
         parts += [np.log(self.levels[c.name]).ravel() for c in model.COMPARISONS]
-        parts += [np.log(self.rates), _logit(self.found), np.log(self.bunching)]
+        parts += [np.log(self.rates), _logit(self.found), np.log(self.bunching), np.log(self.further)]
         return np.concatenate(parts)
 
     def moved(self, step: np.ndarray) -> Parameters:
@@ -57,7 +59,7 @@ class Parameters:
         lag = _shares(take(self.lag.shape))
         levels = {c.name: _shares(take(self.levels[c.name].shape)) for c in model.COMPARISONS}
         rates, found = _shares(take(self.rates.shape)), _expit(take(self.found.shape))
-        return Parameters(expected, lag, levels, rates, found, np.exp(take(self.bunching.shape)))
+        return Parameters(expected, lag, levels, rates, found, np.exp(take((1,))), np.exp(take((2,))))
 
 
 RATES = np.concatenate([[1e-5], np.geomspace(1 / 3000, 1.5, 26)])
@@ -80,6 +82,7 @@ def prior() -> Parameters:
         rates=rate_prior(),
         found=np.array([place, place, other, other / 2]),
         bunching=np.array([model.BUNCHING_PRIOR[0]]),
+        further=np.array(model.FURTHER_PRIOR),
     )
 
 
@@ -131,6 +134,7 @@ def load(con: duckdb.DuckDBPyConnection, authority: str) -> tuple[int, Parameter
         rates=np.array(kept["rates"]),
         found=np.array(kept["found"]),
         bunching=np.array(kept["bunching"]),
+        further=np.array(kept["further"]),
         directions=[np.array(direction) for direction in kept["directions"]],
     )
 
@@ -146,6 +150,7 @@ def keep(
         "rates": fitted.rates.tolist(),
         "found": fitted.found.tolist(),
         "bunching": fitted.bunching.tolist(),
+        "further": fitted.further.tolist(),
         "directions": [direction.round(5).tolist() for direction in fitted.directions],
     }
     ((version,),) = con.execute(

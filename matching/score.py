@@ -92,10 +92,12 @@ def read_pairs(con: duckdb.DuckDBPyConnection, authority: str) -> Pairs:
         day + model.PLACEBO_AFTER, day + window_last, first, last
     )
     lag = np.asarray(rows["lag_days"], dtype=np.int64)
+    pattern, levels = _patterns({name: np.asarray(rows[name]) for name in names})
     return Pairs(
         contact=np.asarray(rows["contact_number"], dtype=np.int64),
         referral=np.asarray(rows["referral_number"], dtype=np.int64),
-        levels={name: np.asarray(rows[name]) for name in names},
+        pattern=pattern,
+        levels=levels,
         lag_bin=np.asarray(rows["lag_bin"]),
         placebo=_within(lag, (window_first, model.PLACEBO_BEFORE)) | _within(lag, (model.PLACEBO_AFTER, window_last)),
         fresh=_within(lag, model.BUNCHING_LAGS),
@@ -112,6 +114,15 @@ def read_pairs(con: duckdb.DuckDBPyConnection, authority: str) -> Pairs:
     )
 
 
+def _patterns(levels: dict[str, np.ndarray]) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """Each pair's combination of levels as one number, and the levels of each combination: far fewer than pairs."""
+    code = np.zeros(len(next(iter(levels.values()))), dtype=np.int64)
+    for c in model.COMPARISONS:
+        code = code * len(c.levels) + levels[c.name]
+    _codes, first, pattern = np.unique(code, return_index=True, return_inverse=True)
+    return pattern, {name: one[first].astype(np.intp) for name, one in levels.items()}
+
+
 def _within(lag: np.ndarray, ends: tuple[int, int]) -> np.ndarray:
     return (lag >= ends[0]) & (lag <= ends[1])
 
@@ -126,7 +137,7 @@ def _write(con: duckdb.DuckDBPyConnection, authority: str, version: int, p: para
     scored = score(p, pairs)
     without = score(p, pairs, rounds=1, sweeps=10, start=scored, leave_out="reference")
     shifts = [score(p.moved(step), pairs, rounds=1, start=scored) for step in p.directions]
-    keep = (scored.outcome.pair >= KEPT_FROM) | (pairs.levels["reference"] == 0) | (pairs.decided != 0)
+    keep = (scored.outcome.pair >= KEPT_FROM) | (pairs.levels["reference"] == 0)[pairs.pattern] | (pairs.decided != 0)
     kept_pairs = {  # noqa: F841 - read by DuckDB below
         "contact_number": pairs.contact[keep],
         "referral_number": pairs.referral[keep],
