@@ -97,7 +97,7 @@ def make_records(
         stage_generator(seed, "contacts"), plan, cases, late, gazetteer, records, noise, year_end
     )
     rng = stage_generator(seed, "cases")
-    case_making.write_cases(rng, cases, plan, records, noise, year_end)
+    case_making.write_cases(rng, cases, plan, records, noise)
     case_making.write_late_cases(rng, late, plan, records, noise, year_end)
     rng = stage_generator(seed, "office")
     office.write_officers(targets, records)

@@ -155,13 +155,13 @@ def settle(
 
 
 def write_cases(
-    rng: np.random.Generator, cases: list[Case], plan: Plan, records: Records, noise: float, year_end: int
+    rng: np.random.Generator, cases: list[Case], plan: Plan, records: Records, noise: float
 ) -> None:
     """The records of every case, in the order of receipt."""
     ids = plan.targets["ids"]
     counters = {"allegation": 1000, "child": 1000}
     for case in sorted(cases, key=lambda c: (c.received, c.referral_id)):
-        entered = min(case.received + int(rng.integers(0, 3)), max(year_end, case.received))
+        entered = min(case.received + int(rng.integers(0, 3)), plan.cohorts[case.row["cohort"]][1])
         records.add("referrals", _referral(rng, case, noise), entered)
         if case.row["pathway"] == "allegation":
             counters["allegation"] += 1
@@ -316,8 +316,14 @@ def late_cases(
     made = []
     for number, contact in enumerate(contacts, start=1):
         own = roles.get(contact["sector"], ["other"])
-        free = quiet.get(contact["sector"]) or [gazetteer.draw(rng, contact["sector"], "")]
-        place = free.pop(int(rng.integers(len(free)))) if len(free) > 1 else free[0]
+        free = quiet.get(contact["sector"], [])
+        if free:
+            place = free.pop(int(rng.integers(len(free))))
+        else:
+            areas = sorted({setting.area for setting in gazetteer.settings})
+            (place,) = places.make_settings(
+                rng, contact["sector"], 1, areas, letters[1], None, 90000 + number
+            )
         received = pick(rng, first, last - 5)
         closed = min(received + int(rng.integers(20, 120)), year_end) if rng.random() < 0.5 else None
         row = {
@@ -341,12 +347,12 @@ def late_cases(
 def write_late_cases(
     rng, late: list[Case], plan: Plan, records: Records, noise: float, year_end: int
 ) -> None:
-    """The late cases as risk assessments, entered on the first nights after the year's end; from then on
+    """The late cases as risk assessments, entered on the first night after the year's end; from then on
     their contact names them."""
     contacts = {record["contact_id"]: record for record in records.feeds.get("contacts", [])}
     by_referral = {pair["referral_id"]: contacts[pair["contact_id"]] for pair in records.truth}
-    for number, case in enumerate(late):
-        entered = year_end + 1 + number % 2
+    entered = year_end + 1
+    for case in late:
         records.add("referrals", _referral(rng, case, noise), entered)
         allegation_id = plan.targets["ids"]["allegation"].format(case.referral_id)
         write_allegation(rng, case, allegation_id, "risk_assessment", records, entered, plan.cohorts)
