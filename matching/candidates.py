@@ -10,6 +10,7 @@ from __future__ import annotations
 import duckdb
 
 from matching.model import (
+    COMMON_SHARE,
     COMMON_WORD_SETTINGS,
     LAG_STARTS,
     NEAR_CONCERNS,
@@ -57,6 +58,20 @@ def prepare(con: duckdb.DuckDBPyConnection) -> None:
             rarest[2].settings as second_settings
         from worded inner join met on worded.authority = met.authority and worded.word = met.word
         group by all
+    """)
+    # Agreeing on what most records say is worth little: a childminder's setting has childminders.
+    con.execute(f"""
+        create or replace temp table match_common_roles as
+        select authority, sector, staff_role from match_referrals
+        where staff_role is not null and sector is not null
+        group by authority, sector, staff_role
+        qualify count(*) > {COMMON_SHARE} * sum(count(*)) over (partition by authority, sector)
+    """)
+    con.execute(f"""
+        create or replace temp table match_common_concerns as
+        select authority, concern_category from match_referrals where concern_category is not null
+        group by authority, concern_category
+        qualify count(*) > {COMMON_SHARE} * sum(count(*)) over (partition by authority)
     """)
 
 
@@ -149,12 +164,12 @@ def find(con: duckdb.DuckDBPyConnection, has_decisions: bool) -> None:
     """)
 
 
-def _agreement(column: str, *between: tuple[str, str]) -> str:
-    """SQL for levels same, (between...), different, missing as 0, 1, ... of one column on both sides."""
-    tests = "".join(f" when {test} then {place}" for place, (_name, test) in enumerate(between, start=1))
-    different = 1 + len(between)
-    return f"""(case when c.{column} is null or r.{column} is null then {different + 1}
-        when c.{column} = r.{column} then 0{tests} else {different} end)::tinyint"""
+def _agreement(column: str, *tests: str) -> str:
+    """SQL for the levels of one column on both sides: one for each test in turn, then different, then missing."""
+    tests = tests or (f"c.{column} = r.{column}",)
+    levels = " ".join(f"when {test} then {number}" for number, test in enumerate(tests))
+    return f"""(case when c.{column} is null or r.{column} is null then {len(tests) + 1}
+        {levels} else {len(tests)} end)::tinyint"""
 
 
 def compare(con: duckdb.DuckDBPyConnection) -> None:
@@ -218,15 +233,17 @@ def compare(con: duckdb.DuckDBPyConnection) -> None:
                 end as postcode_level,
                 {_agreement("setting_kind")} as kind,
                 {_agreement("area")} as area,
-                {_agreement("sector", ("same_group", f"{groups}[c.sector] = {groups}[r.sector]"))} as sector,
-                {_agreement("staff_role")} as staff_role,
+                {_agreement("sector", "c.sector = r.sector", f"{groups}[c.sector] = {groups}[r.sector]")} as sector,
+                {_agreement("staff_role", "c.staff_role = r.staff_role and common_role.staff_role is null",
+                            "c.staff_role = r.staff_role")} as staff_role,
                 {_agreement("concern_category",
-                            ("near", f"c.concern_category || '|' || r.concern_category in ({near})"))} as concern,
+                            "c.concern_category = r.concern_category and common_concern.concern_category is null",
+                            "c.concern_category = r.concern_category",
+                            f"c.concern_category || '|' || r.concern_category in ({near})")} as concern,
                 {_agreement("referrer_role")} as referrer_role,
                 {_agreement("referrer_agency")} as agency,
-                {_agreement("referrer_surname",
-                            ("close", "jaro_winkler_similarity(c.referrer_surname, r.referrer_surname) >= 0.92"))}
-                    as referrer,
+                {_agreement("referrer_surname", "c.referrer_surname = r.referrer_surname",
+                            "jaro_winkler_similarity(c.referrer_surname, r.referrer_surname) >= 0.92")} as referrer,
                 (case
                     when r.quoted_contact_id = upper(c.contact_id) or c.quoted_referral_id = upper(r.referral_id) then 0
                     when r.quoted_contact_id is null and c.quoted_referral_id is null then 1
@@ -237,6 +254,11 @@ def compare(con: duckdb.DuckDBPyConnection) -> None:
             inner join match_referrals as r on p.authority = r.authority and p.referral_number = r.referral_number
             left join match_texts as t
                 on p.authority = t.authority and c.setting_core = t.contact_core and r.setting_core = t.referral_core
+            left join match_common_roles as common_role
+                on r.authority = common_role.authority and r.sector = common_role.sector
+                and r.staff_role = common_role.staff_role
+            left join match_common_concerns as common_concern
+                on r.authority = common_concern.authority and r.concern_category = common_concern.concern_category
         )
         select * exclude (text_level, postcode_level),
             (text_level * {len(POSTCODE_LEVELS)} + postcode_level)::tinyint as place,

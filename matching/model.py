@@ -45,6 +45,9 @@ BUNCHING_PRIOR = (0.0005, 2000.0)
 """Matters at one setting come in bunches. How much is seen shortly before contacts, where matches are rare, and is taken
 to hold as long after. The prior: referrals a day, and how many contact-days it weighs."""
 
+COMMON_SHARE = 0.2
+"""A role (within its sector) or a category of concern that more than this share of referrals have is common."""
+
 RARE_WORD_SETTINGS = 2
 """A word met in at most this many differently named settings (of one authority) is rare: equal names then say more."""
 COMMON_WORD_SETTINGS = 12
@@ -110,8 +113,20 @@ COMPARISONS = (
         (0.35, 0.20, 0.45),
         shared=True,
     ),
-    Comparison("staff_role", ("same", "different", "missing"), (0.80, 0.20), (0.35, 0.65), (0.25, 0.75)),
-    Comparison("concern", ("same", "near", "different", "missing"), (0.70, 0.15, 0.15), (0.25, 0.25, 0.50), (0.25, 0.25, 0.50)),
+    Comparison(
+        "staff_role",
+        ("same_rare", "same_common", "different", "missing"),
+        (0.30, 0.48, 0.22),
+        (0.06, 0.26, 0.68),
+        (0.04, 0.16, 0.80),
+    ),
+    Comparison(
+        "concern",
+        ("same_rare", "same_common", "near", "different", "missing"),
+        (0.28, 0.40, 0.15, 0.17),
+        (0.05, 0.18, 0.25, 0.52),
+        (0.05, 0.18, 0.25, 0.52),
+    ),
     Comparison("referrer_role", ("same", "different", "missing"), (0.75, 0.25), (0.45, 0.55), (0.30, 0.70)),
     Comparison("agency", ("same", "different", "missing"), (0.85, 0.15), (0.65, 0.35), (0.40, 0.60)),
     Comparison("referrer", ("same", "close", "different", "missing"), (0.65, 0.06, 0.29), (0.20, 0.02, 0.78), (0.08, 0.02, 0.90)),
