@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
 
 import pytest
 
@@ -102,18 +101,36 @@ def cases(world: World) -> None:
         "allegations",
         "2020-06-28",
         [
-            {"allegation_id": "A1", "referral_id": "R1", "concern_category": "physical", "recorded_as": "allegation"},
-            {"allegation_id": "A2", "referral_id": "R1", "concern_category": "sexual", "recorded_on": "2020-04-10"},
+            {
+                "allegation_id": "A1",
+                "referral_id": "R1",
+                "concern_category": "physical",
+                "recorded_as": "allegation",
+            },
+            {
+                "allegation_id": "A2",
+                "referral_id": "R1",
+                "concern_category": "sexual",
+                "recorded_on": "2020-04-10",
+            },
             {"allegation_id": "A3", "referral_id": "R99"},
         ],
         source_system="lcs",
     )
     world.extract(
-        "northmere", "allegations", "2020-06-28", [{"allegation_id": "A4", "referral_id": "R1"}], source_system="duty"
+        "northmere",
+        "allegations",
+        "2020-06-28",
+        [{"allegation_id": "A4", "referral_id": "R1"}],
+        source_system="duty",
     )
     # A system without referrals of its own: of duty and lcs, duty comes first.
     world.extract(
-        "northmere", "allegations", "2020-06-28", [{"allegation_id": "A5", "referral_id": "R1"}], source_system="review"
+        "northmere",
+        "allegations",
+        "2020-06-28",
+        [{"allegation_id": "A5", "referral_id": "R1"}],
+        source_system="review",
     )
     world.extract(
         "northmere",
@@ -156,7 +173,12 @@ def cases(world: World) -> None:
         "2020-06-28",
         [
             {"allegation_id": "A1", "strand": "police", "started_on": "2020-04-20", "ended_on": "2020-04-30"},
-            {"allegation_id": "A1", "strand": "employer", "started_on": "2020-04-20", "ended_on": "2020-04-19"},
+            {
+                "allegation_id": "A1",
+                "strand": "employer",
+                "started_on": "2020-04-20",
+                "ended_on": "2020-04-19",
+            },
         ],
         source_system="lcs",
     )

@@ -37,7 +37,9 @@ def test_a_mart_that_breaks_its_contract_leaves_the_table_as_it_was(project: Pat
     shutil.copy(northmere.path, warehouse)
     northmere.con = duckdb.connect(str(northmere.path))
     model = project / "dbt_project" / "models" / "marts" / "dim_subjects.sql"
-    spoilt = model.read_text(encoding="utf-8").replace("count(received_on) as referral_count", "'many' as referral_count")
+    spoilt = model.read_text(encoding="utf-8").replace(
+        "count(received_on) as referral_count", "'many' as referral_count"
+    )
     spoilt = spoilt.replace("count(*) as referral_count", "'many' as referral_count")
     model.write_text(spoilt, encoding="utf-8")
     failed = run_dbt(project, warehouse, ["run", "--select", "dim_subjects"])

@@ -135,11 +135,15 @@ def test_requests_feedback_and_escalations(northmere: World):
     assert northmere.rows("select referral_key, is_returned, rating from marts.fct_feedback") == [
         ("northmere:lcs:R1", False, None)
     ]
-    assert northmere.rows("select referral_key, raised_to_resolved_days from marts.fct_escalations") == [("unknown", 10)]
+    assert northmere.rows("select referral_key, raised_to_resolved_days from marts.fct_escalations") == [
+        ("unknown", 10)
+    ]
 
 
 def test_a_concern_takes_its_sector_from_the_register_only(northmere: World):
-    assert northmere.rows("select concern_id, setting_key, sector_key from marts.fct_setting_concerns order by 1") == [
+    assert northmere.rows(
+        "select concern_id, setting_key, sector_key from marts.fct_setting_concerns order by 1"
+    ) == [
         ("N1", "northmere:S4", "northmere:secondary"),
         ("N2", "northmere:of:setting_concerns:lcs:N2", "northmere:unknown"),
     ]

@@ -65,9 +65,9 @@ def test_every_wording_without_a_meaning_is_told_with_its_record(northmere: Worl
 
 
 def test_an_unusable_value_is_told_while_its_record_stands(northmere: World):
-    assert northmere.rows("select feed, record_id, column_name, reason_code from staging.stg_unusable_values") == [
-        ("referrals", "R4", "incident_on", "not_a_date")
-    ]
+    assert northmere.rows(
+        "select feed, record_id, column_name, reason_code from staging.stg_unusable_values"
+    ) == [("referrals", "R4", "incident_on", "not_a_date")]
 
 
 def test_a_record_asks_its_own_system_for_its_parent_first(northmere: World):
@@ -98,7 +98,7 @@ def test_settings_are_found_by_urn_then_name_and_postcode_then_a_name_that_is_un
 
 def test_names_of_people_do_not_pass(northmere: World):
     """Setting names stay in staging; callers' and subjects' names do not even come there."""
-    for (schema, table) in northmere.rows(
+    for schema, table in northmere.rows(
         "select table_schema, table_name from information_schema.tables where table_schema in ('staging', 'marts')"
     ):
         if (schema, table) == ("staging", "stg_contacts"):

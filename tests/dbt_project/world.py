@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import os
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,8 @@ class World:
     def authority(self, authority: str, name: str, **targets: float) -> None:
         """An authority as its profile would register it, with targets in percent."""
         self.con.execute(
-            "insert into raw.authorities values (?, ?, 'Europe/London', 10, 4, null, 'hash')", [authority, name]
+            "insert into raw.authorities values (?, ?, 'Europe/London', 10, 4, null, 'hash')",
+            [authority, name],
         )
         for measure, percent in targets.items():
             self.con.execute("insert into raw.targets values (?, ?, ?)", [authority, measure, percent])
@@ -57,7 +59,9 @@ class World:
 
     def person(self, authority: str, kind: str, person_id: str, person_key: str) -> None:
         """The keyed hash of a person's id."""
-        self.con.execute("insert into raw.person_keys values (?, ?, ?, ?)", [authority, kind, person_id, person_key])
+        self.con.execute(
+            "insert into raw.person_keys values (?, ?, ?, ?)", [authority, kind, person_id, person_key]
+        )
 
     def extract(
         self,
@@ -82,7 +86,17 @@ class World:
         self.con.execute(
             """insert into raw.load_log (authority, feed, source_system, extract_on, extract_kind, file_name,
             content_hash, outcome, refresh_id, logged_at) values (?, ?, ?, ?, ?, ?, ?, ?, 'refresh-1', ?)""",
-            [authority, feed, source_system, on, kind, f"{feed}.csv", content_hash, outcome, f"{on} 02:00:00"],
+            [
+                authority,
+                feed,
+                source_system,
+                on,
+                kind,
+                f"{feed}.csv",
+                content_hash,
+                outcome,
+                f"{on} 02:00:00",
+            ],
         )
         if known == (0,) and outcome != "refused":
             loaded = []
@@ -143,13 +157,13 @@ def run_dbt(project: Path, warehouse: Path, arguments: list[str]) -> list[str]:
     if arguments[0] == "parse":
         return []
     good = {"success", "pass", "no-op", "skipped"}
-    return [f"{r.node.name}: {r.status} {r.message}" for r in answer.result.results if str(r.status) not in good]
+    return [
+        f"{r.node.name}: {r.status} {r.message}" for r in answer.result.results if str(r.status) not in good
+    ]
 
 
 @contextlib.contextmanager
 def _environment(name: str, value: str):
-    import os
-
     before = os.environ.get(name)
     os.environ[name] = value
     try:

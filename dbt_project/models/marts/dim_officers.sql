@@ -4,9 +4,10 @@ authorities as (
     select * from {{ ref('stg_as_at') }}
 ),
 
--- Two systems may list the same officer: the first by name tells.
+-- Two systems may list the same officer: the first by name tells. Nobody can be registered as the unknown one.
 officers as (
     select * from {{ ref('stg_officers') }}
+    where officer_id <> 'unknown'
     qualify row_number() over (partition by authority, officer_id order by source_system) = 1
 )
 

@@ -6,6 +6,7 @@ authorities as (
 
 settings as (
     select * from {{ ref('stg_settings') }}
+    where setting_id <> 'unknown'
     qualify row_number() over (partition by authority, setting_id order by source_system) = 1
 ),
 
