@@ -1,47 +1,11 @@
-{#- Field: when the record ought to have it, and when it has it. -#}
-{%- set referral_fields = {
-    'setting': ('true', "setting_key <> authority || ':unknown'"),
-    'sector': ('true', "sector_key <> authority || ':unknown'"),
-    'area': ('true', "area_key <> authority || ':unknown'"),
-    'staff_role': ('true', "staff_role_key <> 'unknown'"),
-    'concern_category': ('true', "concern_category_key <> 'unknown'"),
-    'pathway': ('true', "pathway <> 'unknown'"),
-    'subject': ('true', "subject_key <> 'unknown'"),
-    'officer': ('true', "officer_key <> authority || ':unknown'"),
-    'police_involved': ('true', 'police_involved is not null'),
-    'employer_aware_on': ('true', 'employer_aware_on is not null'),
-    'threshold_decided_on': ('true', 'threshold_decided_on is not null'),
-    'rationale_recorded': ('true', 'coalesce(rationale_recorded, false)'),
-    'harm_criterion': (
-        "pathway = 'allegation'",
-        'is_harmed_child or is_criminal_offence or is_risk_of_harm or is_unsuitable or has_unmapped_criterion',
-    ),
-    'outcome': ("pathway = 'allegation' and is_closed", 'concluded_on is not null'),
-    'closure_checked_on': ('is_closed', 'closure_checked_on is not null'),
-} -%}
-{%- set contact_fields = {
-    'setting': ('true', "setting_key <> authority || ':unknown'"),
-    'sector': ('true', "sector_key <> authority || ':unknown'"),
-    'concern_category': ('true', "concern_category_key <> 'unknown'"),
-    'advice_given': ('true', "advice_given <> 'unknown'"),
-    'referral_requested': ('true', 'referral_requested is not null'),
-    'threshold_met': ('true', 'threshold_met is not null'),
-    'handled_by': ('true', "officer_key <> authority || ':unknown'"),
-    'oversight_on': ('closed_on is not null', 'oversight_on is not null'),
-} -%}
-
+-- For each field: whether the record ought to have it, and whether it has it.
 with
-
-referrals as (select * from {{ ref('fct_referrals') }}),
-
-contacts as (select * from {{ ref('fct_contacts') }}),
 
 authorities as (select authority, authority_name from {{ ref('dim_authorities') }}),
 
 officers as (select officer_key, officer_id, officer_role from {{ ref('dim_officers') }}),
 
-looked_at as (
-    {%- for field, (wanted, present) in referral_fields.items() %}
+referral_fields as (
     select
         authority,
         'referral' as entity,
@@ -49,14 +13,39 @@ looked_at as (
         source_system,
         received_on,
         officer_key,
-        '{{ field }}' as field_name,
-        {{ present }} as is_present,
-        refresh_id
-    from referrals
-    where {{ wanted }}
-    union all
-    {%- endfor %}
-    {%- for field, (wanted, present) in contact_fields.items() %}
+        refresh_id,
+        unnest(
+            [
+                { 'field_name': 'setting', 'is_wanted': true, 'is_present': setting_key <> authority || ':unknown' },
+                { 'field_name': 'sector', 'is_wanted': true, 'is_present': sector_key <> authority || ':unknown' },
+                { 'field_name': 'area', 'is_wanted': true, 'is_present': area_key <> authority || ':unknown' },
+                { 'field_name': 'staff_role', 'is_wanted': true, 'is_present': staff_role_key <> 'unknown' },
+                { 'field_name': 'concern_category', 'is_wanted': true, 'is_present': concern_category_key <> 'unknown' },
+                { 'field_name': 'pathway', 'is_wanted': true, 'is_present': pathway <> 'unknown' },
+                { 'field_name': 'subject', 'is_wanted': true, 'is_present': subject_key <> 'unknown' },
+                { 'field_name': 'officer', 'is_wanted': true, 'is_present': officer_key <> authority || ':unknown' },
+                { 'field_name': 'police_involved', 'is_wanted': true, 'is_present': police_involved is not null },
+                { 'field_name': 'employer_aware_on', 'is_wanted': true, 'is_present': employer_aware_on is not null },
+                { 'field_name': 'threshold_decided_on', 'is_wanted': true, 'is_present': threshold_decided_on is not null },
+                { 'field_name': 'rationale_recorded', 'is_wanted': true, 'is_present': coalesce(rationale_recorded, false) },
+                {
+                    'field_name': 'harm_criterion',
+                    'is_wanted': pathway = 'allegation',
+                    'is_present': is_harmed_child or is_criminal_offence or is_risk_of_harm or is_unsuitable
+                    or has_unmapped_criterion
+                },
+                {
+                    'field_name': 'outcome',
+                    'is_wanted': pathway = 'allegation' and is_closed,
+                    'is_present': concluded_on is not null
+                },
+                { 'field_name': 'closure_checked_on', 'is_wanted': is_closed, 'is_present': closure_checked_on is not null }
+            ]
+        ) as field
+    from {{ ref('fct_referrals') }}
+),
+
+contact_fields as (
     select
         authority,
         'contact' as entity,
@@ -64,35 +53,50 @@ looked_at as (
         source_system,
         received_on,
         officer_key,
-        '{{ field }}' as field_name,
-        {{ present }} as is_present,
-        refresh_id
-    from contacts
-    where {{ wanted }}
-    {{ '' if loop.last else 'union all' }}
-    {%- endfor %}
+        refresh_id,
+        unnest(
+            [
+                { 'field_name': 'setting', 'is_wanted': true, 'is_present': setting_key <> authority || ':unknown' },
+                { 'field_name': 'sector', 'is_wanted': true, 'is_present': sector_key <> authority || ':unknown' },
+                { 'field_name': 'concern_category', 'is_wanted': true, 'is_present': concern_category_key <> 'unknown' },
+                { 'field_name': 'advice_given', 'is_wanted': true, 'is_present': advice_given <> 'unknown' },
+                { 'field_name': 'referral_requested', 'is_wanted': true, 'is_present': referral_requested is not null },
+                { 'field_name': 'threshold_met', 'is_wanted': true, 'is_present': threshold_met is not null },
+                { 'field_name': 'handled_by', 'is_wanted': true, 'is_present': officer_key <> authority || ':unknown' },
+                { 'field_name': 'oversight_on', 'is_wanted': closed_on is not null, 'is_present': oversight_on is not null }
+            ]
+        ) as field
+    from {{ ref('fct_contacts') }}
+),
+
+fields as (
+    select * from referral_fields
+    union all
+    select * from contact_fields
 ),
 
 -- A field that the authority's system never sends is no gap of an officer's.
-kept as (
+judged as (
     select
         *,
-        bool_or(is_present) over (partition by authority, source_system, entity, field_name) as is_ever_present
-    from looked_at
+        bool_or(field.is_present) over (partition by authority, source_system, entity, field.field_name)
+            as is_ever_present
+    from fields
+    where field.is_wanted
 )
 
 select
-    kept.authority,
+    judged.authority,
     authorities.authority_name,
     officers.officer_id,
     officers.officer_role,
-    kept.entity,
-    kept.record_id,
-    kept.source_system,
-    kept.received_on,
-    kept.field_name,
-    kept.refresh_id
-from kept
-inner join authorities on kept.authority = authorities.authority
-left join officers on kept.officer_key = officers.officer_key
-where kept.is_ever_present and not kept.is_present
+    judged.entity,
+    judged.record_id,
+    judged.source_system,
+    judged.received_on,
+    judged.field.field_name as field_name,
+    judged.refresh_id
+from judged
+inner join authorities on judged.authority = authorities.authority
+left join officers on judged.officer_key = officers.officer_key
+where judged.is_ever_present and not judged.field.is_present

@@ -1,8 +1,3 @@
-{%- set categories = [
-    'physical', 'sexual', 'emotional', 'neglect', 'inappropriate_conduct', 'online_safety', 'risk_by_association',
-    'external_safeguarding', 'financial', 'other', 'unknown', 'unmapped',
-] -%}
-
 with
 
 settings as (select * from {{ ref('dim_settings') }}),
@@ -68,15 +63,35 @@ referrals as (
         count_if(not referrals.is_closed) as open_referrals,
         max(referrals.open_days) as oldest_open_days,
         min(referrals.received_on) as first_received_on,
-        max(referrals.received_on) as last_received_on,
-        {%- for category in categories %}
-        count_if(
-            referrals.received_on > authorities.year_before and referrals.concern_category_key = '{{ category }}'
-        ) as {{ category }}_12_months{{ '' if loop.last else ',' }}
-        {%- endfor %}
+        max(referrals.received_on) as last_received_on
     from {{ ref('fct_referrals') }} as referrals
     inner join authorities on referrals.authority = authorities.authority
     group by referrals.setting_key
+),
+
+category_counts as (
+    select
+        referrals.setting_key,
+        concern_categories.concern_category_name,
+        count(*) as referral_count
+    from {{ ref('fct_referrals') }} as referrals
+    inner join authorities on referrals.authority = authorities.authority
+    inner join {{ ref('dim_concern_categories') }} as concern_categories
+        on referrals.concern_category_key = concern_categories.concern_category_key
+    where referrals.received_on > authorities.year_before
+    group by all
+),
+
+categories as (
+    select
+        setting_key,
+        string_agg(
+            concern_category_name || ' ' || referral_count,
+            '; '
+            order by referral_count desc, concern_category_name
+        ) as referrals_by_category_12_months
+    from category_counts
+    group by setting_key
 ),
 
 allegations as (
@@ -117,9 +132,7 @@ select
     coalesce(allegations.allegations_12_months, 0) as allegations_12_months,
     coalesce(allegations.substantiated_12_months, 0) as substantiated_12_months,
     coalesce(concerns.setting_concerns_12_months, 0) as setting_concerns_12_months,
-    {%- for category in categories %}
-    coalesce(referrals.{{ category }}_12_months, 0) as {{ category }}_referrals_12_months,
-    {%- endfor %}
+    categories.referrals_by_category_12_months,
     coalesce(referrals.open_referrals, 0) as open_referrals,
     referrals.oldest_open_days,
     coalesce(referrals.referrals_ever, 0) as referrals_ever,
@@ -135,6 +148,7 @@ left join sectors on settings.sector_key = sectors.sector_key
 left join areas on settings.area_key = areas.area_key
 left join contacts on settings.setting_key = contacts.setting_key
 left join referrals on settings.setting_key = referrals.setting_key
+left join categories on settings.setting_key = categories.setting_key
 left join allegations on settings.setting_key = allegations.setting_key
 left join concerns on settings.setting_key = concerns.setting_key
 where

@@ -44,8 +44,10 @@ earliest as (
 
 -- A column that nobody fills says nothing: a measure that rests on it would be a zero that is not one.
 recorded as (
-    select authority, unnest(['contacts.threshold_met', 'contacts.referral_requested', 'contacts.oversight_on'])
-        as needs_recorded,
+    select
+        authority,
+        unnest(['contacts.threshold_met', 'contacts.referral_requested', 'contacts.oversight_on'])
+            as needs_recorded,
         unnest([count(threshold_met), count(referral_requested), count(oversight_on)]) as recorded_count
     from {{ ref('fct_contacts') }}
     group by authority
@@ -71,7 +73,7 @@ needs_of_measures as (
         string_agg(
             case
                 when not coalesce(profile_feeds.is_available, false)
-                    then needed.feed || ': ' || coalesce(profile_feeds.reason, 'the profile names no source for this feed')
+                    then needed.feed || ': ' || coalesce(profile_feeds.reason, 'the profile names no source for it')
                 when arrived_feeds.feed is null then needed.feed || ': no extract has been accepted yet'
             end,
             '; '

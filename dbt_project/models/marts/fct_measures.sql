@@ -37,7 +37,7 @@ periods as (
     from available
     inner join authorities on available.authority = authorities.authority
     inner join {{ ref('int_measure_periods') }} as periods
-        on periods.period_end >= available.complete_from and periods.period_start <= authorities.as_at
+        on available.complete_from <= periods.period_end and authorities.as_at >= periods.period_start
     where
         -- What was open when a period began is known only where the records go back to before it.
         available.measure not in ('cases_open_at_start', 'stock_difference')
@@ -236,7 +236,7 @@ compared as (
 changes as (
     select
         * exclude (level_unit, change, earlier, points)
-            replace (measure || '_change_number' as measure),
+        replace (measure || '_change_number' as measure),
         change as numerator,
         cast(null as double) as denominator,
         cast(null as varchar) as base,
@@ -246,7 +246,7 @@ changes as (
     union all by name
     select
         * exclude (level_unit, change, earlier, points)
-            replace (measure || '_change_percent' as measure),
+        replace (measure || '_change_percent' as measure),
         change as numerator,
         earlier as denominator,
         measure || ' a year earlier' as base,
@@ -256,7 +256,7 @@ changes as (
     union all by name
     select
         * exclude (level_unit, change, earlier, points)
-            replace (measure || '_change_points' as measure),
+        replace (measure || '_change_points' as measure),
         cast(null as double) as numerator,
         cast(null as double) as denominator,
         cast(null as varchar) as base,

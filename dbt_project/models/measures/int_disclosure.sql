@@ -108,7 +108,9 @@ single_cells as (
     where parts.shape = 'single' and not parts.is_overlapping
 ),
 
-singles as ({{ hide_more('single_cells', 'table_id', 'is_total_hidden') }}),
+singles as (
+    {{ hide_more('single_cells', 'table_id', 'is_total_hidden') }}
+),
 
 hidden_totals as (
     select cell from hidden_first
@@ -132,13 +134,21 @@ pair_cells as (
     where parts.shape = 'pair' and not parts.is_overlapping
 ),
 
-rows_once as ({{ hide_more('pair_cells', 'row_id', 'is_row_total_hidden', 'is_alone_in_column') }}),
+rows_once as (
+    {{ hide_more('pair_cells', 'row_id', 'is_row_total_hidden', 'is_alone_in_column') }}
+),
 
-columns_once as ({{ hide_more('rows_once', 'column_id', 'is_column_total_hidden', 'is_alone_in_row') }}),
+columns_once as (
+    {{ hide_more('rows_once', 'column_id', 'is_column_total_hidden', 'is_alone_in_row') }}
+),
 
-rows_twice as ({{ hide_more('columns_once', 'row_id', 'is_row_total_hidden', 'is_alone_in_column') }}),
+rows_twice as (
+    {{ hide_more('columns_once', 'row_id', 'is_row_total_hidden', 'is_alone_in_column') }}
+),
 
-columns_twice as ({{ hide_more('rows_twice', 'column_id', 'is_column_total_hidden', 'is_alone_in_row') }}),
+columns_twice as (
+    {{ hide_more('rows_twice', 'column_id', 'is_column_total_hidden', 'is_alone_in_row') }}
+),
 
 -- A table that still has a set with one hidden part under a visible total is hidden whole, zeros too.
 unsafe_tables as (
@@ -202,5 +212,15 @@ select authority, period_kind, period_start, measure, dimension_1, member_1, dim
 union all
 select authority, period_kind, period_start, measure, dimension_1, member_1, dimension_2, member_2
 from hidden_changes
-semi join measures
-    using (authority, period_kind, period_start, measure, dimension_1, member_1, dimension_2, member_2)
+where exists (
+    select 1 from measures
+    where
+        measures.authority = hidden_changes.authority
+        and measures.period_kind = hidden_changes.period_kind
+        and measures.period_start = hidden_changes.period_start
+        and measures.measure = hidden_changes.measure
+        and measures.dimension_1 = hidden_changes.dimension_1
+        and measures.member_1 = hidden_changes.member_1
+        and measures.dimension_2 = hidden_changes.dimension_2
+        and measures.member_2 = hidden_changes.member_2
+)

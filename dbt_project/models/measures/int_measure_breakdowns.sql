@@ -30,8 +30,11 @@ kept as (
         * exclude (is_own_1, is_own_2),
         coalesce(is_own_1, false) as is_own_1,
         is_own_2,
-        case when base_dimension is not null then base_dimension when not coalesce(is_own_1, false) then dimension_1 else 'all' end
-            as keeps_1,
+        case
+            when base_dimension is not null then base_dimension
+            when not coalesce(is_own_1, false) then dimension_1
+            else 'all'
+        end as keeps_1,
         case when base_dimension is null and not is_own_2 then dimension_2 else 'all' end as keeps_2
     from owned
 )

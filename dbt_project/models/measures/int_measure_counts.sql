@@ -81,9 +81,9 @@ select
     coalesce(monthly.member_1, 'unknown') as member_1,
     monthly.dimension_2,
     coalesce(monthly.member_2, 'unknown') as member_2,
-    cast(sum(monthly.amount) as double) as amount,
-    cast(sum(monthly.variance) as double) as variance,
-    cast(sum(monthly.certain_count) as bigint) as certain_count
+    (sum(monthly.amount))::double as amount,
+    (sum(monthly.variance))::double as variance,
+    (sum(monthly.certain_count))::bigint as certain_count
 from monthly
 inner join periods on monthly.month_on = periods.month_on
 group by all

@@ -23,7 +23,7 @@ periods as (
     from authorities
     inner join measures on authorities.authority = measures.authority
     inner join {{ ref('int_measure_periods') }} as periods
-        on periods.period_start <= authorities.as_at and periods.period_end >= measures.complete_from
+        on authorities.as_at >= periods.period_start and measures.complete_from <= periods.period_end
 ),
 
 referrals as (
@@ -60,8 +60,8 @@ open_cases as (
     inner join referrals
         on
             censuses.authority = referrals.authority
-            and referrals.received_on <= censuses.census_on
-            and (referrals.closed_on is null or referrals.closed_on > censuses.census_on)
+            and censuses.census_on >= referrals.received_on
+            and (referrals.closed_on is null or censuses.census_on < referrals.closed_on)
 ),
 
 open_members as (
@@ -69,21 +69,21 @@ open_members as (
         authority,
         counts,
         aged_on,
-        case
-            when grouping(pathway) = 0 then 'pathway'
-            when grouping(officer_group) = 0 then 'officer_group'
-            when grouping(age_band) = 0 then 'age_band'
-            else 'all'
-        end as dimension_1,
-        coalesce(pathway, officer_group, age_band, 'all') as member_1,
-        count(*) as amount
+        unnest(['all', 'pathway', 'officer_group', 'age_band']) as dimension_1,
+        unnest(['all', pathway, officer_group, age_band]) as member_1
     from open_cases
-    group by grouping sets (
-        (authority, counts, aged_on),
-        (authority, counts, aged_on, pathway),
-        (authority, counts, aged_on, officer_group),
-        (authority, counts, aged_on, age_band)
-    )
+),
+
+open_counts as (
+    select
+        authority,
+        counts,
+        aged_on,
+        dimension_1,
+        member_1,
+        count(*) as amount
+    from open_members
+    group by all
 ),
 
 stock as (
@@ -91,16 +91,16 @@ stock as (
         periods.authority,
         periods.period_kind,
         periods.period_start,
-        open_members.counts,
-        open_members.dimension_1,
-        open_members.member_1,
-        open_members.amount
+        open_counts.counts,
+        open_counts.dimension_1,
+        open_counts.member_1,
+        open_counts.amount
     from periods
-    inner join open_members
+    inner join open_counts
         on
-            periods.authority = open_members.authority
-            and open_members.aged_on
-            = case open_members.counts when 'cases_open_at_start' then periods.period_start else periods.last_on end
+            periods.authority = open_counts.authority
+            and open_counts.aged_on
+            = case open_counts.counts when 'cases_open_at_start' then periods.period_start else periods.last_on end
 ),
 
 -- Received and closed are counted here from the records, not from the two censuses, or the sum could not fail.

@@ -43,7 +43,11 @@ received as (
 items as (
     select 'referrals' as counts, received_on as event_on, 1 as amount, * from received
     union all by name
-    select 'referrals_without_contact' as counts, received_on as event_on, 1 - coalesce(contact_probability, 0) as amount, *
+    select
+        'referrals_without_contact' as counts,
+        received_on as event_on,
+        1 - coalesce(contact_probability, 0) as amount,
+        *
     from referrals
     union all by name
     select 'employer_reported_with_both_dates' as counts, received_on as event_on, 1 as amount, * from referrals
