@@ -81,6 +81,16 @@ def test_a_stray_quote_never_swallows_the_rows_below(door: Door):
     assert door.quarantined() == [(6, "stray_quote", None), (10, "stray_quote", None)]
 
 
+def test_two_stray_quotes_in_neighbouring_rows_do_not_make_one_row_of_them(door: Door):
+    # Joined they would be one well-formed row of six fields; its long field holds 2 + 3 = 5 commas, as a row does.
+    lines = contact_lines(60)
+    lines[4] = contact_line(5).replace("School 5", '"School 5')
+    lines[5] = contact_line(6).replace("School 6", 'School 6"')
+    row = door.one("contacts.csv", contacts_csv(lines))
+    assert counts(row) == ("accepted_with_quarantine", 60, 58, 2, 0)
+    assert door.quarantined() == [(6, "stray_quote", None), (7, "stray_quote", None)]
+
+
 def test_honest_quotes_are_read(door: Door):
     lines = [
         *contact_lines(1),
@@ -121,6 +131,14 @@ def test_one_key_with_two_contents_quarantines_both_and_the_earlier_state_stands
     assert door.rows("select area, _content_hash as hash from raw.contacts where contact_id = 'C000008'") == [
         {"area": "East", "hash": first["content_hash"]}
     ]
+
+
+def test_of_a_key_with_two_contents_no_row_is_loaded_even_if_one_is_repeated(door: Door):
+    lines = [*contact_lines(80), contact_line(8), contact_line(8, "West")]
+    assert counts(door.one("contacts.csv", contacts_csv(lines))) == ("accepted_with_quarantine", 82, 79, 3, 0)
+    assert {(line, reason) for line, reason, _ in door.quarantined()} == {
+        (9, "conflicting_key"), (82, "conflicting_key"), (83, "conflicting_key")
+    }  # fmt: skip
 
 
 def test_an_optional_value_that_cannot_be_used_is_null_and_noted(door: Door):
