@@ -186,15 +186,20 @@ def _end_columns(side: str, scored: Scored, shifts: list[Scored]) -> dict[str, n
     """Columns of scored_contacts or scored_referrals. parameter_shift_k: change when parameters move in direction k."""
 
     def of(one: Scored) -> np.ndarray:
-        return one.received if side == "contact" else one.outcome.referral
+        return one.received if side == "contact" else one.outcome.referral + _unfindable_referrals(one)
 
     columns = {"match_probability" if side == "contact" else "contact_probability": of(scored)}
-    if side == "contact":
-        columns["unfindable_probability"] = scored.unfindable
+    columns["unfindable_probability"] = scored.unfindable if side == "contact" else _unfindable_referrals(scored)
     for number in range(model.DIRECTIONS):
         moved = of(shifts[number]) - of(scored) if number < len(shifts) else np.zeros(len(of(scored)))
         columns[f"parameter_shift_{number + 1}"] = moved
     return columns
+
+
+def _unfindable_referrals(scored: Scored) -> np.ndarray:
+    """Referrals that no key finds, spread over referrals by how free they are: each side has as many as the other."""
+    free = 1 - scored.outcome.referral
+    return free * min(float(scored.unfindable.sum()) / max(float(free.sum()), 1e-9), 1.0)
 
 
 def _labels(levels: tuple[str, ...]) -> str:
@@ -217,7 +222,8 @@ def _empty_tables(con: duckdb.DuckDBPyConnection) -> None:
             unfindable_probability double, {shifts}
         );
         create or replace table matching.scored_referrals (
-            referral_key varchar, authority varchar, parameter_version integer, contact_probability double, {shifts}
+            referral_key varchar, authority varchar, parameter_version integer, contact_probability double,
+            unfindable_probability double, {shifts}
         )
     """)
 

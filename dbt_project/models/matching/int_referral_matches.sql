@@ -89,6 +89,8 @@ joined as (
             when coalesce(best.is_confirmed, false) then 1.0
             else greatest(coalesce(scored.contact_probability, 0.0), coalesce(best.best_probability, 0.0))
         end as contact_probability,
+        case when coalesce(best.is_confirmed, false) then 0.0 else coalesce(scored.unfindable_probability, 0.0) end
+            as unfindable_probability,
         case
             when coalesce(best.is_confirmed, false) then [0.0, 0.0, 0.0, 0.0, 0.0, 0.0]
             else [
@@ -114,6 +116,7 @@ select
     best_probability,
     second_probability,
     contact_probability,
+    unfindable_probability,
     parameter_shifts,
     link_count,
     list_filter(
