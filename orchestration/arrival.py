@@ -66,8 +66,9 @@ def take_in(
         ).fetchall()[0]
         inputs = _inputs(con, code, as_at)
         history.set_inputs(con, refresh_id, inputs)
-        published = files.published_state(home.root)
-        is_new = not published or published["inputs"] != inputs
+        # Held against the last refresh that was published, not against what `current` shows: after a rollback the
+        # night must not put back what somebody has just taken away.
+        is_new = history.inputs_published_last(con) != inputs or bool(files.verify(home.root))
         if not is_new:
             words = "nothing new since the last publication"
             history.end(con, refresh_id, "nothing_new", words, dt.datetime.now(dt.UTC).replace(tzinfo=None))

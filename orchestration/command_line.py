@@ -7,6 +7,7 @@ Exit: 0 published or nothing new; 1 failed; 2 wrong usage; 3 held by the gate; 4
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import datetime as dt
 import json
@@ -220,7 +221,7 @@ def publish(target: str, home: str | None, as_json: bool) -> None:
                 with station("publish"):
                     told = release.publish(place)
             except StationFailed as error:
-                _stop(3 if "verdict" in str(error) else 1, str(error), as_json)
+                _stop(3 if error.kind == "NotCleared" else 1, str(error), as_json)
     click.echo(json.dumps(told, default=str) if as_json else f"published {told['refresh_id']}")
 
 
@@ -333,14 +334,15 @@ def entry() -> NoReturn:
     """Run the command and leave.
 
     DuckDB 2.0's bindings print a hundred lines of leak warnings when the interpreter takes itself down after dbt
-    has used them; the figures above them are what the reader wants to see. Everything is closed and flushed by
-    then, so the process ends without that last act.
+    has used them; the figures above them are what the reader wants to see. So everybody who asked to be told of
+    the end is told, everything is flushed, and the process ends without that last act.
     """
     code = 0
     try:
         main()
     except SystemExit as leaving:
         code = leaving.code if isinstance(leaving.code, int) else 1
+    atexit._run_exitfuncs()
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)

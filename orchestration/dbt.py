@@ -94,7 +94,7 @@ def run(home: Home, unique_ids: Iterable[str], *, tests: bool = False) -> list[N
 def _kind(message: str) -> str:
     for kind in QUOTES_CODE_ONLY:
         if kind in message:
-            return message[message.index(kind) :].split("\n\n")[0][:600]
+            return message[message.index(kind) :].split("\n\n", maxsplit=1)[0][:600]
     words = [line.strip() for line in message.splitlines() if "Error" in line]
     return (words[-1].split(":")[0] if words else "unknown error")[
         :80

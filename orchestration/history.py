@@ -49,6 +49,15 @@ def set_inputs(con: duckdb.DuckDBPyConnection, refresh_id: str, inputs: str) -> 
     con.execute("update quality.refreshes set inputs = ? where refresh_id = ?", [inputs, refresh_id])
 
 
+def inputs_published_last(con: duckdb.DuckDBPyConnection) -> str | None:
+    """The fingerprint that the last published refresh was computed from; None before the first publication."""
+    rows = con.execute(
+        "select inputs from quality.refreshes where outcome = 'published' "
+        "order by ended_at desc, refresh_id desc limit 1"
+    ).fetchall()
+    return rows[0][0] if rows else None
+
+
 def end(con: duckdb.DuckDBPyConnection, refresh_id: str, outcome: str, message: str, at: dt.datetime) -> None:
     """Write how the attempt ended."""
     con.execute(

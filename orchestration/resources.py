@@ -105,11 +105,13 @@ class Home:
     def prepare(self) -> Home:
         """Make the folders, private to this account and its group, and the settings of Dagster.
 
-        Sets the process umask: whatever this process writes later is closed to others too.
+        Sets the process umask: whatever this process writes is its own account's alone. What others may read
+        (published reports) is opened by publish/, and by nobody else.
         """
-        os.umask(0o027)
-        for folder in (self.root, self.landing, self.dagster, self.dbt, self.quality, self.log.parent):
-            folder.mkdir(mode=0o750, parents=True, exist_ok=True)
+        os.umask(0o077)
+        self.root.mkdir(mode=0o750, parents=True, exist_ok=True)
+        for folder in (self.landing, self.dagster, self.dbt, self.quality, self.log.parent):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         settings = self.dagster / "dagster.yaml"
         if not settings.exists():
             settings.write_text(DAGSTER_SETTINGS, encoding="utf-8")

@@ -83,7 +83,9 @@ def print_headlines(home: Home, told: list[dict[str, Any]]) -> None:
     from orchestration.screen import console as screen
 
     console = screen()
-    table = Table(title="Annual reports 2019/20: computed from made-up records, beside the print", title_justify="left")
+    table = Table(
+        title="Annual reports 2019/20: computed from made-up records, beside the print", title_justify="left"
+    )
     table.add_column("")
     table.add_column("published", justify="right")
     table.add_column("computed", justify="right")

@@ -19,7 +19,14 @@ SECONDS: dict[str, float] = {}
 
 
 class StationFailed(RuntimeError):
-    """A station stopped. The message names the station and the kind of fault, never a value of the data."""
+    """A station stopped. The message names the station and the kind of fault, never a value of the data.
+
+    kind: the class of the fault, for whoever must tell one from another (exit codes).
+    """
+
+    def __init__(self, message: str, kind: str = ""):
+        super().__init__(message)
+        self.kind = kind
 
 
 class HeldByGate(RuntimeError):
@@ -51,14 +58,14 @@ def station(name: str) -> Iterator[None]:
     Dagster's storage nor a traceback keeps the original message as context.
     """
     started = time.perf_counter()
-    words = None
+    words, kind = None, ""
     try:
         yield
     except (HeldByGate, StationFailed):
         raise
     except Exception as error:  # noqa: BLE001  whatever it is, its own text must not travel on
-        words = in_plain_words(error)
+        words, kind = in_plain_words(error), type(error).__name__
     finally:
         SECONDS[name] = round(SECONDS.get(name, 0.0) + time.perf_counter() - started, 3)
     if words:
-        raise StationFailed(f"{name}: {words}")
+        raise StationFailed(f"{name}: {words}", kind)
