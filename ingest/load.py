@@ -184,17 +184,20 @@ def _hold_against_known_keys(con: duckdb.DuckDBPyConnection, authority: str, ext
         known, missing = con.execute(
             f"""
             with judged as (
-                select extract_on, content_hash, outcome, extract_kind from raw.load_log
+                select extract_on, file_name, content_hash, extract_kind, outcome in {IN_FORCE} as is_in_force
+                from raw.load_log
                 where authority = $authority and feed = $feed and source_system = $system
                     and extract_on <= $day
+                -- The last acceptance of a file stands although a worse copy of it was refused later.
                 qualify row_number() over (
-                    partition by extract_on, file_name order by logged_at desc, refresh_id desc
+                    partition by extract_on, file_name, is_in_force order by logged_at desc, refresh_id desc
                 ) = 1
             ),
-            in_force as (select extract_on, content_hash from judged where outcome in {IN_FORCE}),
+            in_force as (select extract_on, content_hash from judged where is_in_force),
             whole_days as (
-                select extract_on from judged where extract_on < $day group by extract_on
-                having bool_and(outcome in {IN_FORCE} and extract_kind = 'full')
+                select extract_on from judged where extract_on < $day and extract_kind = 'full'
+                group by extract_on
+                having count(distinct file_name) = count(distinct file_name) filter (where is_in_force)
             ),
             stored as (
                 select in_force.extract_on, rows._record_key

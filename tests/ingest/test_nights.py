@@ -126,6 +126,14 @@ class TestVanishingKeys:
         (row,) = door.night()
         assert row["outcome"] == "accepted"
 
+    def test_a_bad_copy_over_a_good_file_does_not_make_it_forgotten(self, door: Door):
+        door.put("contacts.csv", contacts_csv(contact_lines(300)), day="2020-03-01")
+        door.night()
+        door.put("contacts.csv", "", day="2020-03-01")
+        assert [row["outcome"] for row in door.night()] == ["refused"]
+        door.put("contacts.csv", contacts_csv(contact_lines(100)), day="2020-03-02")
+        assert [row["outcome"] for row in door.night()] == ["refused"]
+
     def test_what_was_deleted_before_is_not_missed_again(self, door: Door):
         # 300 -> 275 -> 250: each night lacks 25 of the keys of the night before, below a tenth, not 50 of 300.
         for day, left in (("2020-03-01", 300), ("2020-03-02", 275), ("2020-03-03", 250)):
