@@ -11,10 +11,12 @@ cells made rows) -> cases.py, contacts.py, office.py (days, places, people) -> n
 from __future__ import annotations
 
 import csv
+import re
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from ingest.feeds import read_feeds
 from ingest.profile import PROFILES_FOLDER, Profile, read_profile
 from synthetic import cases as case_making
 from synthetic import contacts as contact_making
@@ -64,6 +66,7 @@ def synthesise(
     profile = profile or read_profile(PROFILES_FOLDER / f"{authority}.yml")
     targets = read_targets(authority)
     records = make_records(targets, profile.name, seed, scale, noise)
+    _refuse_keys_that_do_not_fit(records, profile)
     first, last = _window(targets, years)
     run = _nights(targets, last, nights)
     passing.let_the_nights_pass(stage_generator(seed, "nights"), records, run[0], run[-1], last)
@@ -115,6 +118,17 @@ def _late(seed, plan, cases, gazetteer, records, year_end, letters) -> list[case
     used = {(case.place.name, case.place.town) for case in cases}
     rng = stage_generator(seed, "late")
     return case_making.late_cases(rng, waiting, plan, gazetteer, used, year_end, len(cases), records, letters)
+
+
+def _refuse_keys_that_do_not_fit(records: case_making.Records, profile: Profile) -> None:
+    """A large scale can outgrow the digits that a profile gives a key; every file would then be refused."""
+    for source in profile.sources:
+        key = read_feeds()[source.feed].key[0]
+        longest = max((r[key] for r in records.feeds.get(source.feed, [])), key=len, default=None)
+        if longest and source.key_pattern and not re.fullmatch(source.key_pattern, longest):
+            raise ValueError(
+                f"{source.feed}: at this scale the keys outgrow the profile's key_pattern {source.key_pattern}"
+            )
 
 
 def _window(targets: dict, years: tuple[str, ...]) -> tuple[int, int]:

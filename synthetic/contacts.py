@@ -55,7 +55,8 @@ def lag_days(rng: np.random.Generator, on_one_system: bool) -> int:
 def pair_twins(rng: np.random.Generator, cases: list[Case], plan: Plan) -> None:
     """Let some contacts bring a second referral: a direct one of the same sector and weeks moves to the same
     setting."""
-    wanted = plan.targets["contacts"].get("two_referrals", 0) * max(1, len(plan.referrals) // 5000)
+    told = plan.targets["contacts"]
+    wanted = told.get("two_referrals", 0) * len(plan.contacts) // told["total"]
     joined = {place for contact in plan.contacts for place in contact["referrals"]}
     direct: dict[tuple, list[int]] = {}
     for i, case in enumerate(cases):

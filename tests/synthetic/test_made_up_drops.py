@@ -238,6 +238,13 @@ def test_scale_multiplies_the_volume(tmp_path):
     assert not frames["referrals"].duplicated("referral_id").any()
 
 
+def test_keys_that_outgrow_the_profile_are_refused(tmp_path):
+    with pytest.raises(ValueError, match="outgrow"):
+        synthetic.synthesise(
+            "buckinghamshire", tmp_path / "landing", 1, scale=46
+        )  # 46 x 22 sessions, SES-999
+
+
 def test_what_cannot_be_made_is_refused(tmp_path):
     for wrong in (
         {"authority": "northmere"},
