@@ -12,7 +12,8 @@ load_log as (
     select * from {{ source('raw', 'load_log') }}
 ),
 
--- A file may be judged more than once (held, then let in by the operator): the last word counts.
+-- A file may be judged more than once: held and then let in by the operator, or overwritten by one that was refused.
+-- What was accepted last stands, whatever came after it.
 judged as (
     select
         load_log.authority,
@@ -30,7 +31,12 @@ judged as (
     qualify row_number() over (
         partition by
             load_log.authority, load_log.feed, load_log.source_system, load_log.extract_on, load_log.file_name
-        order by load_log.logged_at desc, load_log.refresh_id desc, load_log.outcome desc, load_log.content_hash desc
+        order by
+            load_log.outcome in ('accepted', 'accepted_with_quarantine', 'already_loaded') desc,
+            load_log.logged_at desc,
+            load_log.refresh_id desc,
+            load_log.outcome desc,
+            load_log.content_hash desc
     ) = 1
 ),
 
