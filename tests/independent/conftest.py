@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from .homes import FEEDS, SEEDS, Published, refresh
+from .homes import FEEDS, SEEDS, Published, new_home, refresh
 from .world_files import make_world
 
 WORLDS = range(20)
@@ -25,6 +25,7 @@ def published(demo) -> Published:
 def worlds(tmp_path_factory: pytest.TempPathFactory) -> Published:
     """Twenty random authorities in one home, so that one refresh covers them all."""
     root = tmp_path_factory.mktemp("worlds")
+    home = new_home(root, root / "profiles")
     for seed in WORLDS:
-        make_world(seed, root / "landing", root / "profiles", SEEDS / "code_lists.csv", FEEDS)
-    return refresh(root, root / "profiles")
+        make_world(seed, home.landing, root / "profiles", SEEDS / "code_lists.csv", FEEDS)
+    return refresh(home)

@@ -24,6 +24,7 @@ from . import files
 
 OLDEST = dt.datetime(1990, 1, 1)
 ISO_DAY, ISO_MOMENT = "%Y-%m-%d", "%Y-%m-%d %H:%M:%S"
+ISO = re.compile(r"\d{4}-\d\d-\d\d")
 TRUE, FALSE = {"true", "yes", "y", "1", "t"}, {"false", "no", "n", "0", "f"}
 
 
@@ -239,7 +240,11 @@ def _current(sent: list[_Day], source: dict) -> pd.DataFrame:
 
 
 def _may_be_there(key: str, day: _Day) -> bool:
-    return key in day.spoiled or any(key in text for text in day.unreadable)
+    """Whether a line nobody could read that day may have held the key: it contains the key's words."""
+    if key in day.spoiled:
+        return True
+    parts = [part for part in key.split("|") if part and not ISO.fullmatch(part)]
+    return any(all(part in text for part in parts) for text in day.unreadable)
 
 
 def _wordings(entries: dict) -> dict[str, list[dict]]:

@@ -6,6 +6,8 @@ recompute.py). Rules are those of the measure definitions:
 
 - a closing or outcome date before the receipt, or after the as-at date, is not used: the case is open,
   the allegation not concluded;
+- so is it with every date that must follow another: oversight after the contact's receipt, a form's return
+  after it was asked for;
 - an action counts when it is dated on or before the as-at date, or undated;
 - a child record finds its parent by id within the authority, in its own source system first;
 - an allegation whose referral is not there has no receipt date and so no received period, but its
@@ -92,14 +94,15 @@ def build(
     items["referrals"] = Items(referrals)
     items["referrals_by_criterion"] = Items(_by_criterion(referrals))
     closed = referrals.assign(on=referrals["closed_on"])
-    items["closed"] = Items(closed[closed["on"].notna()])
+    items["closed"] = Items(closed[closed["on"].notna()], items["referrals"])
     items["contacts"] = Items(
         _contacts(frames["contacts"], groups, holidays, as_at, contact_estimates, extracts)
     )
     allegations = _allegations(frames, referrals, as_at)
     items["allegations"] = Items(allegations)
-    items["actions"] = Items(_actions(frames["actions"], allegations, as_at))
-    items["concluded"] = Items(allegations[allegations["is_concluded"]].assign(on=lambda f: f["outcome_on"]))
+    items["actions"] = Items(_actions(frames["actions"], allegations, as_at), items["allegations"])
+    concluded = allegations[allegations["is_concluded"]].assign(on=lambda f: f["outcome_on"])
+    items["concluded"] = Items(concluded, items["allegations"])
     items["children"] = Items(_children(frames["children"], referrals))
     items["meetings"] = Items(_meetings(frames["meetings"], as_at, holidays))
     for feed, on in (
@@ -109,7 +112,7 @@ def build(
         ("feedback", "returned_on"),
     ):
         frame = frames[feed].copy(deep=False)
-        frame["on"] = within(frame[on], None, as_at)
+        frame["on"] = within(frame[on], frame["requested_on"] if feed == "feedback" else None, as_at)
         items[feed] = Items(frame)
     items["setting_concerns"] = Items(_setting_concerns(frames, groups, as_at))
     return Facts(extracts.authority, as_at, extracts, groups, items, officers)
@@ -153,7 +156,8 @@ def _contacts(frame, groups, holidays, as_at, estimates, extracts) -> pd.DataFra
     out["sector_group"] = out["sector"].map(groups)
     out["is_requested"] = out["referral_requested"].eq(True)
     out["is_met"] = out["threshold_met"].eq(True)
-    out["closed_on"] = within(out["closed_on"], out["received_on"], as_at)
+    for column in ("closed_on", "oversight_on"):
+        out[column] = within(out[column], out["received_on"], as_at)
     key = ["source_system", "contact_id"]
     out = out.merge(estimates, how="left", on=key, validate="one_to_one")
     out["match_probability"] = out["match_probability"].astype(float).fillna(0.0)

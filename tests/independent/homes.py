@@ -66,10 +66,15 @@ class Published:
         return rows[rows["authority"] == authority]
 
 
-def refresh(root: Path, profiles: Path | None = None) -> Published:
-    """Run the nightly job on a home that has its landing; what it published."""
+def new_home(root: Path, profiles: Path | None = None) -> Home:
+    """An empty home with a throw-away secret."""
     home = Home(root, profiles).prepare()
     resources.mark_as_demo(home)
+    return home
+
+
+def refresh(home: Home) -> Published:
+    """Run the nightly job on a home that has its landing; what it published."""
     outcome = nightly(home, settle_seconds=0)
     assert outcome.outcome == "published", f"{outcome.outcome}: {outcome.message}"
-    return Published(root, profiles)
+    return Published(home.root, home.extra_profiles)

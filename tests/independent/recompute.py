@@ -78,8 +78,8 @@ class Recomputation:
             return actions + [m for m in items.seen(dim) if m not in actions]
         if dim in ("band", "age_band"):
             return list(BANDS)
-        where = base if base is not None and dim not in own and dim in base.frame else items
-        return where.seen(dim)
+        sides = [items] if base is None or dim in own else [items, base]
+        return sorted({member for side in sides for member in side.seen(dim)})
 
     def count(
         self,
@@ -184,11 +184,9 @@ def _contacts(made: Recomputation) -> None:
         singles("sector_group", "age_band"), both, requested, own=("age_band",),
     )  # fmt: skip
     closed = contacts.frame.assign(on=contacts.frame["closed_on"])
-    closed = Items(closed[closed["on"].notna()])
+    closed = Items(closed[closed["on"].notna()], contacts)
     if made.facts.extracts.maps("contacts", "oversight_on"):
-        seen = closed.where(
-            closed.frame["oversight_on"].notna() & (closed.frame["oversight_on"] <= made.facts.as_at)
-        )
+        seen = closed.where(closed.frame["oversight_on"].notna())
         made.count("contacts_oversight_recorded", "closed", seen, [], feeds, ("contacts_closed", closed))
 
 

@@ -4,8 +4,9 @@ Belongs here: counts at a date or at a week's end, and averages over weeks or po
 anything that a record's own date puts into a period (recompute.py).
 
 Readings where the definitions leave a choice:
-- caseload covers every week that ends in the period and by the as-at date; officers are those of the
-  officers feed, each with a value for every week in which they have an open case or are in post;
+- caseload covers every week that ends in the period, by the as-at date and not before the first receipt;
+  officers are those of the officers feed, each with a value for every week in which they have an open case
+  or are in post;
 - `per_fte` divides the week's open cases by the FTE in post that week, and leaves out weeks without any.
 """
 
@@ -84,7 +85,7 @@ def _caseload(made) -> None:
         return
     referrals, officers = made.facts.items["referrals"].frame, made.facts.officers
     periods = made.periods("referrals", "officers")
-    first, last = periods["period_start"].min(), made.facts.as_at
+    first, last = referrals["on"].min(), made.facts.as_at
     sundays = pd.date_range(first, last, freq="W-SUN")
     fte = officers["fte"].fillna(0.0).to_numpy()
     held = [referrals[referrals["lado"] == officer] for officer in officers["officer_id"]]

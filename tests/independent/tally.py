@@ -97,9 +97,13 @@ def periods_between(first: pd.Timestamp, as_at: pd.Timestamp) -> pd.DataFrame:
 
 @dataclass
 class Items:
-    """What a measure counts: one row an item, `on` its day, a column for each dimension."""
+    """What a measure counts: one row an item, `on` its day, a column for each dimension.
+
+    `family` are the items that these are some of; a member of theirs with none here is a zero, not absent.
+    """
 
     frame: pd.DataFrame
+    family: Items | None = None
     _codes: dict = field(default_factory=dict, repr=False)
 
     def tally(
@@ -132,10 +136,11 @@ class Items:
         return self._codes[dim, members]
 
     def where(self, mask: pd.Series) -> Items:
-        return Items(self.frame[mask.fillna(False).astype(bool)])
+        return Items(self.frame[mask.fillna(False).astype(bool)], self.family or self)
 
     def seen(self, dim: str) -> list[str]:
-        return sorted(self.frame.loc[self.frame["on"].notna(), dim].unique())
+        own = set(self.frame.loc[self.frame["on"].notna(), dim]) if dim in self.frame else set()
+        return sorted(own | set(self.family.seen(dim) if self.family else ()))
 
 
 def base_text(measure: str, members: dict[str, str]) -> str:

@@ -116,7 +116,7 @@ def _lines(world: World, source: dict, rows: list[dict], day: dt.date, is_last: 
         for _ in range(len(lines) // 50):
             lines.pop(draw.randrange(len(lines)))
         lines.append(list(lines[draw.randrange(len(lines))]))
-        twice = list(lines[draw.randrange(len(lines) - 1)])
+        twice = list(next(line for line in lines[10:] if line != lines[-1]))
         at = columns.index("area") if "area" in columns else None
         if at is not None:
             twice[at] = "Coast" if twice[at] != "Coast" else "South"

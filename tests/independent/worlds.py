@@ -41,7 +41,7 @@ class World:
     """One made-up authority: its records as canonical text, then as files in its own words."""
 
     def __init__(self, seed: int, code_lists: Path, feeds: dict) -> None:
-        self.random, self.feeds = random.Random(seed), feeds  # noqa: S311 - made-up records, no secret
+        self.random, self.feeds = random.Random(seed), feeds
         self.authority = f"world_{seed:02d}"
         self.lists = {**{k: list(v) for k, v in OPEN_LISTS.items()}, **read_lists(code_lists)[0]}
         self.day, self.moment = self.random.choice(FORMATS)
