@@ -194,6 +194,8 @@ def compare(con: duckdb.DuckDBPyConnection) -> None:
         ),
         measured as (
             select pairs.*, cw.rarest_word as contact_word, rw.rarest_word as referral_word, cw.rarest_settings,
+                case when len(contact_words) <= len(referral_words) then cw.rarest_settings
+                    else rw.rarest_settings end as shorter_settings,
                 case when contact_words = referral_words then 1.0
                     else jaro_winkler_similarity(contact_core, referral_core) end as similarity,
                 len(list_intersect(contact_words, referral_words)) as shared_words
@@ -206,9 +208,9 @@ def compare(con: duckdb.DuckDBPyConnection) -> None:
                 when similarity = 1.0 and rarest_settings <= {RARE_WORD_SETTINGS} then {text["exact_rare"]}
                 when similarity = 1.0 then {text["exact_common"]}
                 when similarity >= 0.92 then {text["close"]}
-                -- One name holds all words of the other, telling ones among them: "oak park" and "oak park lodge".
-                when shared_words = least(len(contact_words), len(referral_words)) and contact_word = referral_word
-                    then {text["close"]}
+                -- One name holds all words of the other, a telling one among them: "barfield" in "oak park barfield".
+                when shared_words = least(len(contact_words), len(referral_words))
+                    and shorter_settings <= {COMMON_WORD_SETTINGS} then {text["close"]}
                 when jaro_winkler_similarity(contact_word, referral_word) >= 0.9 or similarity >= 0.84
                     then {text["partial"]}
                 else {text["different"]}

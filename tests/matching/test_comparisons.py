@@ -1,0 +1,112 @@
+"""Literal values: each comparison on rows whose level is known by reading them."""
+
+import pytest
+
+from matching import candidates, model
+
+PLACE = {"setting_core": "oak park barfield", "setting_kind": "primary", "full_postcode": "ZZ121AB"}
+
+
+def levels_of(con, contact, referral, comparable):
+    """The levels of one pair, by name; place is split into setting and postcode. None when it is no candidate."""
+    comparable([{"id": "C1", "day": 0, **contact}], [{"id": "R1", "day": 3, **referral}])
+    candidates.prepare(con)
+    candidates.find(con, has_decisions=False)
+    candidates.compare(con)
+    names = [c.name for c in model.COMPARISONS]
+    rows = con.execute(f"select {', '.join(names)} from match_levels").fetchall()
+    if not rows:
+        return None
+    told = {c.name: c.levels[number] for c, number in zip(model.COMPARISONS, rows[0], strict=True)}
+    told["setting"], told["postcode"] = told.pop("place").split("/")
+    return told
+
+
+@pytest.mark.parametrize(
+    ("comparison", "contact", "referral", "level"),
+    [
+        ("setting", {}, {}, "exact_rare"),
+        ("setting", {}, {"setting_core": "barfield oak park"}, "exact_rare"),
+        ("setting", {}, {"setting_core": "oak park barfeild"}, "close"),
+        ("setting", {}, {"setting_core": "barfield"}, "close"),
+        ("setting", {"setting_core": "oakfield"}, {"setting_core": "oakford"}, "partial"),
+        ("setting", {}, {"setting_core": "quinwick"}, "different"),
+        ("setting", {}, {"setting_core": None}, "missing"),
+        ("setting", {"setting_urn": "118000"}, {"setting_urn": "118000", "setting_core": "quinwick"}, "exact_rare"),
+        ("postcode", {}, {}, "same"),
+        ("postcode", {}, {"full_postcode": "ZZ121BA"}, "near"),
+        ("postcode", {}, {"full_postcode": "ZZ129XY"}, "district"),
+        ("postcode", {}, {"full_postcode": "ZZ999XY"}, "different"),
+        ("postcode", {}, {"full_postcode": None}, "missing"),
+        ("kind", {}, {}, "same"),
+        ("kind", {}, {"setting_kind": "nursery"}, "different"),
+        ("kind", {}, {"setting_kind": None}, "missing"),
+        ("area", {"area": "east"}, {"area": "east"}, "same"),
+        ("area", {"area": "east"}, {"area": "west"}, "different"),
+        ("area", {"area": "east"}, {}, "missing"),
+        ("sector", {"sector": "nursery"}, {"sector": "nursery"}, "same"),
+        ("sector", {"sector": "nursery"}, {"sector": "childminder"}, "same_group"),
+        ("sector", {"sector": "nursery"}, {"sector": "primary"}, "different"),
+        ("sector", {"sector": "nursery"}, {}, "missing"),
+        ("staff_role", {"staff_role": "teacher"}, {"staff_role": "teacher"}, "same_rare"),
+        ("staff_role", {"staff_role": "teacher", "sector": "primary"}, {"staff_role": "teacher", "sector": "primary"},
+         "same_common"),
+        ("staff_role", {"staff_role": "teacher"}, {"staff_role": "coach"}, "different"),
+        ("staff_role", {"staff_role": "teacher"}, {}, "missing"),
+        ("concern", {"concern_category": "neglect"}, {"concern_category": "neglect"}, "same_common"),
+        ("concern", {"concern_category": "physical"}, {"concern_category": "inappropriate_conduct"}, "near"),
+        ("concern", {"concern_category": "inappropriate_conduct"}, {"concern_category": "physical"}, "near"),
+        ("concern", {"concern_category": "physical"}, {"concern_category": "sexual"}, "different"),
+        ("concern", {"concern_category": "physical"}, {}, "missing"),
+        ("referrer_role", {"referrer_role": "head"}, {"referrer_role": "head"}, "same"),
+        ("referrer_role", {"referrer_role": "head"}, {"referrer_role": "manager"}, "different"),
+        ("agency", {"referrer_agency": "police"}, {"referrer_agency": "police"}, "same"),
+        ("agency", {"referrer_agency": "police"}, {"referrer_agency": "health"}, "different"),
+        ("agency", {}, {"referrer_agency": "health"}, "missing"),
+        ("referrer", {"referrer_surname": "calderby"}, {"referrer_surname": "calderby"}, "same"),
+        ("referrer", {"referrer_surname": "calderby"}, {"referrer_surname": "calderbey"}, "close"),
+        ("referrer", {"referrer_surname": "calderby"}, {"referrer_surname": "ostgate"}, "different"),
+        ("referrer", {"referrer_surname": "calderby"}, {}, "missing"),
+        ("reference", {}, {"quoted_contact_id": "C1"}, "quoted"),
+        ("reference", {"quoted_referral_id": "R1"}, {}, "quoted"),
+        ("reference", {}, {"quoted_contact_id": "C2"}, "quotes_other"),
+        ("reference", {}, {}, "none"),
+    ],
+)  # fmt: skip
+def test_level(con, comparable, comparison, contact, referral, level):
+    assert levels_of(con, {**PLACE, **contact}, {**PLACE, **referral}, comparable)[comparison] == level
+
+
+def test_a_word_of_many_settings_is_common(con, comparable):
+    contacts = [{"id": f"C{n}", "day": 0, "setting_core": f"st mary {town}"} for n, town in enumerate(
+        ["barfield", "calham", "dunwick", "", "elland"])]
+    for row in contacts:
+        row["setting_core"] = row["setting_core"].strip()
+    comparable(contacts, [{"id": "R1", "day": 2, "setting_core": "st mary", "area": "east"}])
+    con.execute("update matching.int_matching_contacts set area = 'east'")
+    candidates.prepare(con)
+    candidates.find(con, has_decisions=False)
+    candidates.compare(con)
+    rows = con.execute(
+        "select contact_id, place // 5 from match_levels join match_contacts using (contact_number) where place < 10"
+    ).fetchall()
+    assert rows == [("C3", model.SETTING_LEVELS.index("exact_common"))]
+
+
+@pytest.mark.parametrize(("day", "is_candidate"), [(-60, True), (-61, False), (120, True), (121, False)])
+def test_pairs_are_looked_for_within_the_window(con, comparable, day, is_candidate):
+    comparable([{"id": "C1", "day": 0, **PLACE}], [{"id": "R1", "day": day, **PLACE}])
+    candidates.prepare(con)
+    candidates.find(con, has_decisions=False)
+    assert (con.execute("select count(*) from match_candidates").fetchall() == [(1,)]) == is_candidate
+
+
+def test_a_quoted_reference_is_a_candidate_at_any_lag_and_authorities_never_mix(con, comparable):
+    comparable(
+        [{"id": "c1", "day": 0}, {"id": "C1", "day": 0, "authority": "there", **PLACE}],
+        [{"id": "R1", "day": 400, "quoted_contact_id": "C1", **PLACE}],
+    )
+    candidates.prepare(con)
+    candidates.find(con, has_decisions=False)
+    assert con.execute("select authority, contact_number, referral_number, found_by_place from match_candidates"
+                       ).fetchall() == [("here", 0, 0, False)]

@@ -1,0 +1,94 @@
+"""What was planted in a made-up world is found again without labels; thin data fall back on what is believed."""
+
+import numpy as np
+import pytest
+
+from matching import candidates, fit, model, odds, parameters
+from matching.score import read_pairs
+
+
+@pytest.fixture
+def pairs_of(staged):
+    def read(noise="low", **changes):
+        con = staged(noise, **changes)
+        candidates.prepare(con)
+        candidates.find(con, has_decisions=False)
+        candidates.compare(con)
+        return con, read_pairs(con, "authority_000")
+
+    return read
+
+
+def share_of_level(p, comparison, *levels):
+    names = next(c.levels for c in model.COMPARISONS if c.name == comparison)
+    return sum(p.levels[comparison][0][names.index(level)] for level in levels)
+
+
+@pytest.mark.parametrize("seed", [11, 12])
+def test_planted_parameters_are_recovered(pairs_of, seed, monkeypatch):
+    monkeypatch.setattr(fit, "BOOTSTRAP_DRAWS", 2)
+    con, pairs = pairs_of("low", seed=seed)
+    p = fit.fit(pairs)
+    true = con.execute("""
+        select c.is_requested, c.contact_number, r.day_number - c.day_number as lag,
+            c.concern_category = r.concern_category as same_concern,
+            c.staff_role = r.staff_role as same_role, c.referrer_agency = r.referrer_agency as same_agency
+        from truth.pairs as p
+        inner join match_contacts as c on p.contact_key = c.contact_key
+        inner join match_referrals as r on p.referral_key = r.referral_key
+    """).fetchall()
+    requested = {row[1] for row in true if row[0]}
+    assert p.expected[0] == pytest.approx(len(requested) / pairs.requested.sum(), abs=0.05)
+    assert p.expected[1] == pytest.approx(
+        len({row[1] for row in true if not row[0]}) / (~pairs.requested).sum(), abs=0.02
+    )
+    for number, comparison, levels in (
+        (3, "concern", ("same_rare", "same_common")),
+        (4, "staff_role", ("same_rare", "same_common")),
+        (5, "agency", ("same",)),
+    ):
+        known = [row[number] for row in true if row[number] is not None]
+        assert share_of_level(p, comparison, *levels) == pytest.approx(np.mean(known), abs=0.06)
+    lags = np.array([row[2] for row in true if row[0]])
+    for first, last, bins in ((0, 7, slice(5, 9)), (8, 28, slice(9, 12))):
+        assert p.lag[0][bins].sum() == pytest.approx(np.mean((lags >= first) & (lags <= last)), abs=0.06)
+
+
+def test_repeats_are_learnt_where_there_are_and_where_there_are_none(pairs_of, monkeypatch):
+    monkeypatch.setattr(fit, "BOOTSTRAP_DRAWS", 2)
+    _con, pairs = pairs_of("low", seed=13, two_contacts=0.0, two_referrals=0.0)
+    assert (fit.fit(pairs).further < 0.02).all()
+    _con, pairs = pairs_of("low", seed=13, two_contacts=0.15, two_referrals=0.0)
+    assert fit.fit(pairs).further[0] > 0.08
+
+
+def test_a_small_authority_without_postcodes_or_categories_stands(pairs_of):
+    con, pairs = pairs_of("middle", seed=14, contacts=150, settings=90, postcode_missing=1.0, concern_missing=1.0)
+    p = fit.fit(pairs)
+    scored = odds.score(p, pairs)
+    true = con.execute("""
+        select count(distinct contact_key) from truth.pairs semi join match_contacts using (contact_key)
+        where contact_key in (select contact_key from match_contacts where is_requested)
+    """).fetchall()[0][0]
+    received = scored.received[pairs.requested]
+    assert received.sum() == pytest.approx(true, abs=10)
+    assert ((scored.received >= 0) & (scored.received <= 1)).all()
+    assert len(p.directions) == model.DIRECTIONS
+
+
+def test_no_contacts_give_the_prior(con, comparable):
+    comparable([], [{"id": "R1", "day": 0}])
+    candidates.prepare(con)
+    candidates.find(con, has_decisions=False)
+    candidates.compare(con)
+    p = fit.fit(read_pairs(con, "here"))
+    np.testing.assert_array_equal(p.vector(), parameters.prior().vector())
+
+
+def test_moving_and_returning_ends_where_it_began():
+    p = parameters.prior()
+    step = np.linspace(-0.2, 0.2, len(p.vector()))
+    there = p.moved(step)
+    assert there.lag.sum(axis=1) == pytest.approx([1, 1])
+    np.testing.assert_allclose(p.moved(np.zeros_like(step)).vector(), p.vector(), atol=1e-9)
+    assert not np.allclose(there.expected, p.expected)
