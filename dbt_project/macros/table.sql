@@ -1,15 +1,18 @@
 {#
     The table materialisation: `create or replace`, the contract, the commit.
 
-    dbt's own builds a table aside, renames twice and drops, which costs more than the SQL of a nightly
-    refresh. One transaction gives the same safety here: a model that fails, or that breaks its contract,
-    leaves the table as it was. Python models are not supported: SQL is all there is in this project.
+    dbt's own builds a table aside, renames twice and drops, which costs more than the SQL of a nightly refresh.
+    One transaction gives the same safety here: a model that fails, or that breaks its contract, leaves the table
+    as it was. What is not asked for (hooks, comments in the database) is not called: an empty call still costs a
+    context. Python models are not supported: SQL is all there is in this project.
 #}
 {% materialization table, adapter='duckdb', supported_languages=['sql'] -%}
     {%- set target_relation = this.incorporate(type='table') -%}
 
-    {{ run_hooks(pre_hooks, inside_transaction=False) }}
-    {{ run_hooks(pre_hooks, inside_transaction=True) }}
+    {% if pre_hooks %}
+        {{ run_hooks(pre_hooks, inside_transaction=False) }}
+        {{ run_hooks(pre_hooks, inside_transaction=True) }}
+    {% endif %}
 
     {% call statement('main') -%}
         create or replace table {{ target_relation }} as (
@@ -18,11 +21,13 @@
     {%- endcall %}
 
     {% if config.get('contract').enforced %}{% do hold_to_contract(target_relation) %}{% endif %}
-    {% do persist_docs(target_relation, model) %}
+    {% if config.persist_relation_docs() or config.persist_column_docs() %}
+        {% do persist_docs(target_relation, model) %}
+    {% endif %}
 
-    {{ run_hooks(post_hooks, inside_transaction=True) }}
+    {% if post_hooks %}{{ run_hooks(post_hooks, inside_transaction=True) }}{% endif %}
     {{ adapter.commit() }}
-    {{ run_hooks(post_hooks, inside_transaction=False) }}
+    {% if post_hooks %}{{ run_hooks(post_hooks, inside_transaction=False) }}{% endif %}
 
     {{ return({'relations': [target_relation]}) }}
 {%- endmaterialization %}
