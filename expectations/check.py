@@ -13,9 +13,9 @@ A check file holds
     reason      one or two plain sentences for a service manager, with the source of the rule
     tolerance   failing keys that are still acceptable: a count (`0`) or a share of what was checked (`5 %`)
     is_finding  true: every failing key becomes a row of quality.findings, to be mended at the source
-    for_each    optional: what SQL with {words} in it is repeated for, the words filled in. A list of cases in the file itself; or
-                `mart`, each table of schema marts as {table}; or `unique`, `not_null`, `relationships`,
-                `accepted_values`, each dbt test of that kind on a mart (see tests_of_marts)
+    for_each    optional: what SQL with {words} in it is repeated for, the words filled in. A list of cases in the
+                file itself; or `mart`, each table of schema marts as {table}; or `unique`, `not_null`,
+                `relationships`, `accepted_values`, each dbt test of that kind on a mart (see dbt_tests_of_marts)
     checked     SQL: one number, how many things were looked at
     failing     SQL: authority, record_id and optionally column_name and message of each failing key; the
                 message may hold counts and column names, never a value from a cell
@@ -23,11 +23,11 @@ A check file holds
     examples    small tables that pass, small tables that fail, and the keys that must then be found
 """
 
+import json
+import re
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-import json
-import re
 
 import yaml
 
@@ -68,7 +68,7 @@ class Check:
     @property
     def sentence(self) -> str:
         """The name as people read it."""
-        return self.name.replace("_", " ").capitalize()
+        return self.name.replace("_", " ").capitalize().replace(" dbs ", " DBS ")
 
     @property
     def tolerance_text(self) -> str:
@@ -84,7 +84,7 @@ class Check:
 def read_check(path: Path) -> Check:
     """Read one check file. Raises CheckFileError naming the file and what is wrong with it."""
     try:
-        said = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)
+        said = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)  # noqa: S506  both loaders are safe ones
     except yaml.YAMLError as error:
         raise CheckFileError(f"{path.name}: not readable as YAML: {error}") from error
     if not isinstance(said, dict):
@@ -138,8 +138,8 @@ def _tolerance(name: str, said) -> tuple[float, bool]:
     return float(match[1]), bool(match[2])
 
 
-def tests_of_marts(manifest: Path | dict) -> list[dict]:
-    """The dbt tests on marts in a manifest (manifest.json or its content): kind, table, column, and what it needs beside.
+def dbt_tests_of_marts(manifest: Path | dict) -> list[dict]:
+    """The dbt tests on marts in a manifest (manifest.json or its content): kind, table, column and options.
 
     Relationships carry to_table and to_column, accepted_values carry values (a SQL list). Tests with a
     condition of their own (`where`) or on more than one column stay with dbt: they are not in this list.
@@ -157,11 +157,17 @@ def tests_of_marts(manifest: Path | dict) -> list[dict]:
         options = {**said["kwargs"], **(said["kwargs"].get("arguments") or {})}
         test = {"kind": said["name"], "table": _relation(model), "column": node["column_name"]}
         if said["name"] == "relationships":
-            parents = [nodes[one] for one in node["depends_on"]["nodes"] if one in nodes and one != node["attached_node"]]
+            parents = [
+                nodes[one]
+                for one in node["depends_on"]["nodes"]
+                if one in nodes and one != node["attached_node"]
+            ]
             parent = parents[0] if parents else model
             test |= {"to_table": _relation(parent), "to_column": options["field"]}
         if said["name"] == "accepted_values":
-            test |= {"values": ", ".join("'" + str(one).replace("'", "''") + "'" for one in options["values"])}
+            test |= {
+                "values": ", ".join("'" + str(one).replace("'", "''") + "'" for one in options["values"])
+            }
         found.append(test)
     return sorted(found, key=lambda test: (test["table"], test["column"], test["kind"]))
 
@@ -191,7 +197,7 @@ def spell_out(check: Check, marts: list[str], tests: list[dict]) -> tuple[str, s
 
 
 def _one_scan_a_table(tests: list[dict]) -> list[dict]:
-    """not_null is tested on most columns: one case a table, {missing} a flag for each column, {column_count} their number."""
+    """not_null is tested on most columns, so one case a table: a flag for each column, and their number."""
     columns: dict[str, list[str]] = {}
     for test in tests:
         columns.setdefault(test["table"], []).append(test["column"])

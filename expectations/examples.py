@@ -4,12 +4,13 @@ Belongs here: reading an example table and running one check against it. Used wh
 the one test that proves all checks; a nightly run never needs it.
 
 An example table is written as columns between bars, its first line the column names, `-` for nothing. Several tables
-that look alike may be named before one text, with commas. Types follow the names (`_on` a date, `_at` a moment, `is_` and `has_` yes or no, `_count`, `_days`, `_keys` and rows_ whole numbers, `_percent`,
-`_probability`, numerator, denominator and value numbers); `name:type` says another type.
+that look alike may be named before one text, with commas. Types follow the names (`_on` a date, `_at` a moment, `is_`
+and `has_` yes or no, `_count`, `_days`, `_keys` and `rows_` whole numbers, `_percent`, `_probability`, numerator,
+denominator and value numbers); `name:type` says another type.
 """
 
-from datetime import datetime
 import re
+from datetime import datetime
 
 import duckdb
 
@@ -66,7 +67,7 @@ def found_in(check: Check, tables: dict[str, str], tests: list[dict] | None = No
         con.execute("create schema arriving; create schema marts; create schema raw")
         gate.prepare(con)
         build(con, tables)
-        levels.note_this_gate(con, "tonight", datetime(2020, 4, 2, 2, 0))
+        levels.note_this_gate(con, "tonight", datetime(2020, 4, 2, 2, 0))  # noqa: DTZ001  UTC, as the gate passes it
         return gate.count_alone(con, check, tests or [])
 
 
@@ -76,4 +77,6 @@ def expected_of(check: Check) -> set[tuple]:
     names = [name for name, _ in columns]
     if names[:2] != ["authority", "record_id"] or not rows:
         raise CheckFileError(f"{check.name}: examples/failing must list authority and record_id of each key")
-    return {(row[0], row[1], row[names.index("column_name")] if "column_name" in names else None) for row in rows}
+    return {
+        (row[0], row[1], row[names.index("column_name")] if "column_name" in names else None) for row in rows
+    }

@@ -15,7 +15,7 @@ from pathlib import Path
 import duckdb
 
 from expectations import levels
-from expectations.check import CHECKS, Check, CheckFileError, read_checks, spell_out, tests_of_marts
+from expectations.check import CHECKS, Check, CheckFileError, dbt_tests_of_marts, read_checks, spell_out
 from expectations.judge import NOT_COUNTED, judge
 
 _TABLES = """
@@ -150,7 +150,7 @@ def run_gate(
     _create_tables(con)
     is_publication = gate == "publication"
     levels.note_this_gate(con, refresh_id, judged_at)
-    tests = tests_of_marts(manifest) if is_publication and manifest else []
+    tests = dbt_tests_of_marts(manifest) if is_publication and manifest else []
     if is_publication:
         levels.note_newest_extracts(con)
         levels.note_rows(con)
@@ -159,12 +159,20 @@ def run_gate(
         levels.note_let_pass(con, accept)
     counts, errors = _count(con, checks, _marts(con), tests)
 
-    numbers = [(check, check.measured(*counts[check.name]) if check.name in counts else NOT_COUNTED) for check in checks]
+    numbers = [
+        (check, check.measured(*counts[check.name]) if check.name in counts else NOT_COUNTED)
+        for check in checks
+    ]
     meta = {check.name: _meta(check, counts.get(check.name)) for check in checks}
     suite_name = "_".join([gate, *"".join(c if c.isalnum() else " " for c in scope).split()])
     judged = judge(numbers, suite_name, results_dir / refresh_id, meta)
     results = tuple(
-        Result(check, *counts.get(check.name, (None, None)), judged.get(check.name, False), errors.get(check.name))
+        Result(
+            check,
+            *counts.get(check.name, (None, None)),
+            judged.get(check.name, False),
+            errors.get(check.name),
+        )
         for check in checks
     )
 
@@ -199,7 +207,9 @@ def count_alone(con: duckdb.DuckDBPyConnection, check: Check, tests: list[dict])
     """
     con.execute(_FAILING)
     checked_count, _ = _count_one(con, check, _marts(con), tests)
-    keys = con.execute("select distinct coalesce(authority, 'all'), record_id, column_name from gate_failing").fetchall()
+    keys = con.execute(
+        "select distinct coalesce(authority, 'all'), record_id, column_name from gate_failing"
+    ).fetchall()
     return checked_count, set(keys)
 
 
@@ -229,7 +239,8 @@ def _count_one(con, check, marts, tests) -> tuple[int, int]:
     checked, failing = spell_out(check, marts, tests)
     checked_count = con.execute(f"select coalesce(({checked}), 0)::bigint").fetchall()[0][0]
     failing_count = con.execute(
-        f"insert into gate_failing by name select distinct '{check.name}' as check_name, * from (\n{failing}\n) as failing"
+        f"insert into gate_failing by name select distinct '{check.name}' as check_name, * "
+        f"from (\n{failing}\n) as failing"
     ).fetchall()[0][0]
     return checked_count, failing_count
 
@@ -256,7 +267,8 @@ def _refusals(con, results) -> dict[str, tuple[str, ...]]:
         rows = con.execute("select file_key from arriving.files order by 1").fetchall()
         refusals = {key: tuple(unable) for (key,) in rows}
     rows = con.execute(
-        "select record_id, coalesce(message, check_name) from gate_failing where list_contains(?, check_name) order by all",
+        "select record_id, coalesce(message, check_name) from gate_failing "
+        "where list_contains(?, check_name) order by all",
         [stopping],
     ).fetchall()
     for key, message in rows:
@@ -287,7 +299,9 @@ def _record(con, verdict: Verdict, judged_at: datetime) -> None:
         ]
         if rows:
             marks = ", ".join(["(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"] * len(rows))
-            con.execute(f"insert into quality.check_results values {marks}", [cell for row in rows for cell in row])
+            con.execute(
+                f"insert into quality.check_results values {marks}", [cell for row in rows for cell in row]
+            )
         if verdict.gate == "publication":
             _merge_findings(con, verdict.results)
         con.execute(
@@ -327,8 +341,8 @@ def _merge_findings(con, results: tuple[Result, ...]) -> None:
         merge into quality.findings as kept
         using (
             select distinct
-                coalesce(failing.authority, 'all') as authority, rules.rule, rules.severity, coalesce(failing.entity, rules.entity) as entity,
-                failing.record_id, failing.column_name,
+                coalesce(failing.authority, 'all') as authority, rules.rule, rules.severity,
+                coalesce(failing.entity, rules.entity) as entity, failing.record_id, failing.column_name,
                 coalesce(gate_as_at.as_at, (select judged_at::date from this_gate)) as as_at
             from gate_failing as failing
             inner join finding_rules as rules on failing.check_name = rules.rule
@@ -340,7 +354,8 @@ def _merge_findings(con, results: tuple[Result, ...]) -> None:
             severity = now.severity, is_open = true, last_seen_on = now.as_at,
             first_seen_on = least(kept.first_seen_on, now.as_at)
         when not matched then insert values (
-            now.authority, now.rule, now.severity, now.entity, now.record_id, now.column_name, now.as_at, now.as_at, true
+            now.authority, now.rule, now.severity, now.entity, now.record_id, now.column_name,
+            now.as_at, now.as_at, true
         )
         when not matched by source and kept.is_open and not list_contains($unable, kept.rule)
             then update set is_open = false

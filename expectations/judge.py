@@ -7,9 +7,9 @@ whole data in memory, so it is given only the counts: one column for each check,
 inside the function, because the import is the dearest step of a small refresh (some 2 cpu-seconds).
 """
 
-from pathlib import Path
 import gc
 import json
+from pathlib import Path
 
 from expectations.check import Check
 
@@ -17,7 +17,9 @@ from expectations.check import Check
 NOT_COUNTED = -1.0
 
 
-def judge(counts: list[tuple[Check, float]], suite_name: str, results_dir: Path, meta: dict[str, dict]) -> dict[str, bool]:
+def judge(
+    counts: list[tuple[Check, float]], suite_name: str, results_dir: Path, meta: dict[str, dict]
+) -> dict[str, bool]:
     """Which checks passed, by name, as Great Expectations says.
 
     `counts` holds for each check the number to hold against its tolerance. The suite and the validation result are
@@ -42,7 +44,9 @@ def judge(counts: list[tuple[Check, float]], suite_name: str, results_dir: Path,
     )
     frame = data_frame([{check.name: number for check, number in counts}])
     asset = context.data_sources.add_pandas("counts").add_dataframe_asset("counts")
-    batch = asset.add_batch_definition_whole_dataframe("one_row").get_batch(batch_parameters={"dataframe": frame})
+    batch = asset.add_batch_definition_whole_dataframe("one_row").get_batch(
+        batch_parameters={"dataframe": frame}
+    )
     result = batch.validate(suite, result_format="BOOLEAN_ONLY")
 
     results_dir.mkdir(parents=True, exist_ok=True)
@@ -57,9 +61,9 @@ def _imports():
     was_enabled = gc.isenabled()
     gc.disable()
     try:
+        import great_expectations
         from great_expectations.expectations import ExpectColumnMaxToBeBetween
         from pandas import DataFrame
-        import great_expectations
 
         # What was imported stays: without this the first collection afterwards walks all of it, 0.2 cpu-seconds.
         gc.freeze()

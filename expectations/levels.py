@@ -1,7 +1,8 @@
 """What checks may lean on beside the warehouse itself: facts about tonight, and levels of earlier nights.
 
-Belongs here: the temporary tables this_gate, gate_as_at, newest_extracts, conversion_now and let_pass, the temporary views
-raw_rows and staged_rows, and recording levels in schema quality. Does not belong here: saying what is far from usual (checks/).
+Belongs here: the temporary tables this_gate, gate_as_at, newest_extracts, conversion_now and let_pass, the temporary
+views raw_rows and staged_rows, and recording levels in schema quality. Does not belong here: saying what is far from
+usual (checks/).
 """
 
 from datetime import datetime
@@ -36,10 +37,10 @@ def note_this_gate(con: duckdb.DuckDBPyConnection, refresh_id: str, judged_at: d
 
 
 def note_newest_extracts(con: duckdb.DuckDBPyConnection) -> None:
-    """Temp table newest_extracts: the files of the last day that each source's feed was accepted, up to the as-at limit.
+    """Temp table newest_extracts: the files of the last day on which each source's feed was accepted.
 
-    Worked out from the load log alone, so that staging can be held against it. Columns authority, feed,
-    source_system, content_hash, file_name.
+    Days after the as-at limit do not count. Worked out from the load log alone, so that staging can be held against
+    it. Columns authority, feed, source_system, content_hash, file_name.
     """
     con.execute("drop table if exists newest_extracts")
     try:
@@ -161,7 +162,7 @@ def record_conversion(con: duckdb.DuckDBPyConnection, refresh_id: str, recorded_
 def record_accepted_losses(
     con: duckdb.DuckDBPyConnection, refresh_id: str, refused: list[str], recorded_at: datetime
 ) -> None:
-    """Keep which files were let in although they lack more than a tenth of the known keys (profile or operator said so)."""
+    """Keep which files were let in, by profile or operator, although they lack more than a tenth of the known keys."""
     con.execute(
         """
         insert into quality.accepted_losses

@@ -1,15 +1,15 @@
 """The data docs: one page that says what the gates found, for a service manager and for an analyst.
 
-Belongs here: turning the kept results into a page that needs no network. Does not belong here: judging (gate.py), lists of
-records (the casework tables hold those). The page carries counts only: no values, no record keys, no names.
+Belongs here: turning the kept results into a page that needs no network. Does not belong here: judging (gate.py), lists
+of records (the casework tables hold those). The page carries counts only: no values, no record keys, no names.
 """
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
-import os
 
-from jinja2 import Environment, FileSystemLoader, select_autoescape
 import duckdb
+from jinja2 import Environment, FileSystemLoader, select_autoescape
 
 from expectations.check import CHECKS, Check, read_checks
 
@@ -18,7 +18,7 @@ NIGHTS = 30
 
 @dataclass(frozen=True)
 class Line:
-    """One check as the page shows it. `state` is stops, warns, passes or not_run; `trend` the points of a small chart."""
+    """One check as the page shows it: `state` is stops, warns, passes or not_run; `trend` a small chart's points."""
 
     check: Check
     state: str
@@ -31,10 +31,13 @@ class Line:
     authorities: tuple[tuple[str, int], ...]
 
 
-def write_page(con: duckdb.DuckDBPyConnection, refresh_id: str, path: Path, checks_dir: Path = CHECKS) -> None:
-    """Write the page of one refresh to `path`, whole or not at all. Reads schema quality, raw.load_log and stg_as_at."""
+def write_page(
+    con: duckdb.DuckDBPyConnection, refresh_id: str, path: Path, checks_dir: Path = CHECKS
+) -> None:
+    """Write the page of one refresh to `path`, whole or not at all. Reads schema quality and raw.load_log."""
     verdicts = con.execute(
-        "select gate, scope, passed, judged_at from quality.verdicts where refresh_id = ? order by gate, scope", [refresh_id]
+        "select gate, scope, passed, judged_at from quality.verdicts where refresh_id = ? order by gate, scope",
+        [refresh_id],
     ).fetchall()
     published = [row for row in verdicts if row[0] == "publication"]
     lines = {gate: _lines(con, gate, refresh_id, checks_dir) for gate in ("publication", "arrival")}
@@ -63,7 +66,9 @@ def _lines(con, gate: str, refresh_id: str, checks_dir: Path) -> list[Line]:
         with nights as (
             select refresh_id, max(ran_at) as ran_at from quality.check_results
             where gate = $gate
-                and ran_at <= (select max(ran_at) from quality.check_results where refresh_id = $refresh and gate = $gate)
+                and ran_at <= (
+                    select max(ran_at) from quality.check_results where refresh_id = $refresh and gate = $gate
+                )
             group by refresh_id
             order by ran_at desc, refresh_id desc limit $nights
         )
@@ -86,7 +91,15 @@ def _lines(con, gate: str, refresh_id: str, checks_dir: Path) -> list[Line]:
     lines = []
     for check in read_checks(gate, checks_dir):
         checked, failing, passed = latest.get(check.name, (None, None, None))
-        state = "not_run" if passed is None else "passes" if passed else "stops" if check.severity == "error" else "warns"
+        state = (
+            "not_run"
+            if passed is None
+            else "passes"
+            if passed
+            else "stops"
+            if check.severity == "error"
+            else "warns"
+        )
         counts = history.get(check.name, [])
         since, authorities = found.get(check.name, (None, ()))
         lines.append(
@@ -164,5 +177,5 @@ def _template():
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["thousands"] = lambda number: "–" if number is None else f"{number:,}"
+    environment.filters["thousands"] = lambda number: "-" if number is None else f"{number:,}"
     return environment.get_template("page.html.j2")

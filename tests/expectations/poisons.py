@@ -1,7 +1,8 @@
 """Bad nights: for each check that stops, a way to make it stop.
 
-Belongs here: damaging a landing drop, or, where no file can cause the fault, the warehouse between two stations. Does not
-belong here: assertions. The check files say the same in words (`poison`); a test holds the two lists against each other.
+Belongs here: damaging a landing drop, or, where no file can cause the fault, the warehouse between two stations.
+Does not belong here: assertions. The check files say the same in words (`poison`); a test holds the two lists against
+each other.
 """
 
 from __future__ import annotations
@@ -44,8 +45,6 @@ def edit_csv(path: Path, change: Callable[[list[dict[str, str]]], list[dict[str,
     path.write_text(out.getvalue(), encoding="utf-8", newline="")
 
 
-
-
 def _random_bytes(drop: Path) -> None:
     (drop / "referrals.csv").write_bytes(bytes(range(128, 256)) * 40)
 
@@ -56,7 +55,9 @@ def _heading_only(drop: Path) -> None:
 
 def _rename_the_key(drop: Path) -> None:
     path = drop / "referrals.csv"
-    path.write_text(path.read_text(encoding="utf-8").replace("Referral Ref,", "Case No,", 1), encoding="utf-8", newline="")
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("Referral Ref,", "Case No,", 1), encoding="utf-8", newline=""
+    )
 
 
 def _rename_the_sheets(drop: Path) -> None:
@@ -78,7 +79,8 @@ def _swap_key_and_sector(drop: Path) -> None:
     edit_csv(
         drop / "referrals.csv",
         lambda rows: [
-            {**row, "Referral Ref": row["Workforce Type"], "Workforce Type": row["Referral Ref"]} for row in rows
+            {**row, "Referral Ref": row["Workforce Type"], "Workforce Type": row["Referral Ref"]}
+            for row in rows
         ],
     )
 
@@ -100,7 +102,9 @@ def _sectors_nobody_mapped(drop: Path) -> None:
 
 
 def _nothing_to_match_by(drop: Path) -> None:
-    blank = dict.fromkeys(["Contact Ref", "Employer / Setting", "Employer Postcode", "URN", "Referrer Name"], "")
+    blank = dict.fromkeys(
+        ["Contact Ref", "Employer / Setting", "Employer Postcode", "URN", "Referrer Name"], ""
+    )
     edit_csv(drop / "referrals.csv", lambda rows: [{**row, **blank} for row in rows])
 
 
@@ -115,8 +119,8 @@ def _sql(*statements: str) -> Callable[[duckdb.DuckDBPyConnection], None]:
 def _set(table: str, column: str, value: str, where: str) -> Callable[[duckdb.DuckDBPyConnection], None]:
     """One cell of one row, whatever constraints the table has."""
     return _sql(
-        f"create or replace table {table} as select * replace (if(rowid = (select min(rowid) from {table} where {where}), "
-        f"{value}, {column}) as {column}) from {table}"
+        f"create or replace table {table} as select * replace (if("
+        f"rowid = (select min(rowid) from {table} where {where}), {value}, {column}) as {column}) from {table}"
     )
 
 
@@ -139,7 +143,9 @@ POISONS: dict[str, Poison] = {
     "conversion_has_not_collapsed": Poison(in_landing=_nothing_to_match_by),
     # The publication gate: what only a fault of the warehouse can cause.
     "a_decision_wins_over_the_score": Poison(
-        in_warehouse=_set("marts.fct_contact_referral_links", "link_status", "'possible'", "link_status = 'confirmed'")
+        in_warehouse=_set(
+            "marts.fct_contact_referral_links", "link_status", "'possible'", "link_status = 'confirmed'"
+        )
     ),
     "a_denominator_is_the_numerator_of_its_base": Poison(
         in_warehouse=_sql(
@@ -152,7 +158,9 @@ POISONS: dict[str, Poison] = {
         in_warehouse=_set("marts.dim_measures", "is_available", "false", "measure = 'referrals'")
     ),
     "a_probability_lies_between_0_and_1": Poison(
-        in_warehouse=_set("marts.fct_contact_referral_links", "match_probability", "1.5", "link_status = 'linked'")
+        in_warehouse=_set(
+            "marts.fct_contact_referral_links", "match_probability", "1.5", "link_status = 'linked'"
+        )
     ),
     "a_table_does_not_shrink_overnight": Poison(
         in_warehouse=_sql("delete from marts.fct_meetings where rowid % 2 = 0 and authority = 'kent'")
@@ -167,7 +175,9 @@ POISONS: dict[str, Poison] = {
         in_warehouse=_set("marts.fct_contacts", "sector_key", "null", "true")
     ),
     "every_current_record_reaches_its_fact_once": Poison(
-        in_warehouse=_sql("delete from marts.fct_referrals where rowid = (select min(rowid) from marts.fct_referrals)")
+        in_warehouse=_sql(
+            "delete from marts.fct_referrals where rowid = (select min(rowid) from marts.fct_referrals)"
+        )
     ),
     "every_foreign_key_of_the_marts_resolves": Poison(
         in_warehouse=_set("marts.fct_contacts", "sector_key", "'kent:nowhere'", "authority = 'kent'")
@@ -179,7 +189,9 @@ POISONS: dict[str, Poison] = {
         in_warehouse=_sql("update marts.fct_meetings set refresh_id = 'another'")
     ),
     "every_record_of_the_newest_extract_is_in_staging": Poison(
-        in_warehouse=_sql("delete from staging.stg_referrals where rowid = (select min(rowid) from staging.stg_referrals)")
+        in_warehouse=_sql(
+            "delete from staging.stg_referrals where rowid = (select min(rowid) from staging.stg_referrals)"
+        )
     ),
     "no_column_identifies_a_person": Poison(
         in_warehouse=_sql("alter table marts.dim_subjects add column full_name varchar")
@@ -203,6 +215,8 @@ POISONS: dict[str, Poison] = {
         in_warehouse=_sql("update raw.load_log set rows_read = rows_read + 1 where feed = 'referrals'")
     ),
     "what_was_open_came_in_or_went_out": Poison(
-        in_warehouse=_set(FIGURES, "numerator", "numerator - 1", "measure = 'cases_open_at_end' and dimension_1 = 'all'")
+        in_warehouse=_set(
+            FIGURES, "numerator", "numerator - 1", "measure = 'cases_open_at_end' and dimension_1 = 'all'"
+        )
     ),
 }

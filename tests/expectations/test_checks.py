@@ -1,4 +1,4 @@
-"""Every check is proved by its own examples: the rows that pass give no failing key, the rows that fail exactly theirs."""
+"""Every check is proved by its own examples: rows that pass give no failing key, rows that fail exactly theirs."""
 
 import pytest
 

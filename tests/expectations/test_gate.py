@@ -1,12 +1,13 @@
-"""The gate: verdicts, fail-closed behaviour, what is kept in schema quality and on disk, and the fingerprint of the marts."""
+"""The gate: verdicts, failing closed, what is kept in schema quality and on disk, the fingerprint of the marts."""
 
-from datetime import UTC, date, datetime
 import json
+from datetime import UTC, date, datetime
 
 import duckdb
 import pytest
 
 from expectations import gate, levels
+from expectations.check import CheckFileError, dbt_tests_of_marts, read_check
 from expectations.page import write_page
 
 NOW = datetime(2020, 4, 2, 1, 0, tzinfo=UTC)
@@ -58,7 +59,8 @@ def con():
             create table marts.dim_authorities as select 'kent' as authority, date '2020-03-31' as as_at;
             create table marts.fct_referrals (authority varchar, referral_id varchar, is_bad boolean, is_wrong boolean);
             insert into marts.fct_referrals values
-                ('kent', 'R1', true, true), ('kent', 'R2', false, true), ('kent', 'R3', false, false), ('kent', 'R4', false, false);
+                ('kent', 'R1', true, true), ('kent', 'R2', false, true),
+                ('kent', 'R3', false, false), ('kent', 'R4', false, false);
             """
         )
         yield connection
@@ -85,7 +87,9 @@ def test_a_tolerated_share_passes_and_one_more_stops(con, checks, tmp_path):
     assert not verdict.passed
     assert verdict.stopping_checks == ("a_referral_is_there_once",)
     assert verdict.messages == ("a_referral_is_there_once: 3 of 4 failed (tolerance 50 %)",)
-    kept = con.execute("select refresh_id, gate, passed, stopping_checks, judged_at from quality.verdicts order by 1").fetchall()
+    kept = con.execute(
+        "select refresh_id, gate, passed, stopping_checks, judged_at from quality.verdicts order by 1"
+    ).fetchall()
     moment = datetime(2020, 4, 2, 1, 0)
     assert kept == [
         ("one", "publication", True, [], moment),
@@ -168,7 +172,9 @@ def test_the_fingerprint_sees_every_change_and_nothing_else(con):
         return con.execute("select fingerprint from quality.marts_fingerprint").fetchall()[0][0]
 
     assert now() == before
-    con.execute("create or replace table marts.fct_referrals as select * from marts.fct_referrals order by referral_id desc")
+    con.execute(
+        "create or replace table marts.fct_referrals as select * from marts.fct_referrals order by referral_id desc"
+    )
     assert now() == before, "the order of rows is not a change"
 
     con.execute("update marts.fct_referrals set is_bad = not is_bad where referral_id = 'R2'").fetchall()
@@ -202,7 +208,8 @@ def test_the_arrival_gate_refuses_a_file_and_only_that_file(tmp_path):
                 extract_on date, extract_kind varchar, file_name varchar, content_hash varchar, read_error varchar,
                 detail varchar, rows_read bigint, rows_usable bigint, rows_quarantined bigint, rows_deduplicated bigint,
                 unusable_percent double, drifted_columns varchar[], swapped_date_columns varchar[], known_keys bigint,
-                missing_keys bigint, max_missing_percent double, is_accepted_by_operator boolean, is_already_loaded boolean);
+                missing_keys bigint, max_missing_percent double, is_accepted_by_operator boolean,
+                is_already_loaded boolean);
             insert into arriving.files values
                 ('k1', 'kent', 'contacts', 'liberi', date '2020-03-31', 'full', 'contacts.csv', 'aa', null, null,
                     100, 90, 10, 0, 10.0, [], ['received_at'], 100, 0, 10, false, false),
@@ -220,7 +227,9 @@ def test_the_arrival_gate_refuses_a_file_and_only_that_file(tmp_path):
         }
         assert (tmp_path / "one" / "arrival_kent_2020_03_31.suite.json").exists()
         losses = con.execute("select authority, feed, missing_keys from quality.accepted_losses").fetchall()
-        assert losses == [("kent", "referrals", 600)], "the profile's larger share is remembered for the publication gate"
+        assert losses == [("kent", "referrals", 600)], (
+            "the profile's larger share is remembered for the publication gate"
+        )
 
         con.execute("alter table arriving.files drop column swapped_date_columns")
         verdict = gate.run_gate(con, "arrival", "kent/2020-03-31", "two", NOW, tmp_path)
@@ -229,11 +238,14 @@ def test_the_arrival_gate_refuses_a_file_and_only_that_file(tmp_path):
 
 def test_an_accepted_loss_lets_an_authority_pass_until_it_was_published(con):
     gate.prepare(con)
-    con.execute("insert into quality.accepted_losses values ('one', 'kent', 'contacts', 100, 50, timestamp '2020-04-01 02:00')")
+    con.execute(
+        "insert into quality.accepted_losses values ('one', 'kent', 'contacts', 100, 50, timestamp '2020-04-01 02:00')"
+    )
     levels.note_let_pass(con, ["northmere/contacts"])
     assert con.execute("select authority from let_pass order by 1").fetchall() == [("kent",), ("northmere",)]
     con.execute(
-        "insert into quality.verdicts values ('one', 'publication', true, 'x', [], timestamp '2020-04-01 03:00', 'marts')"
+        "insert into quality.verdicts values "
+        "('one', 'publication', true, 'x', [], timestamp '2020-04-01 03:00', 'marts')"
     )
     levels.note_let_pass(con, [])
     assert con.execute("select authority from let_pass").fetchall() == []
@@ -245,7 +257,8 @@ def test_conversion_counts_requests_of_more_than_60_days_ago(con):
         create table marts.dim_dates as
             select day::date as date_on, '2019/20' as financial_year
             from range(timestamp '2019-04-01', timestamp '2020-04-01', interval 1 day) as days(day);
-        create table marts.fct_contacts (authority varchar, received_on date, referral_requested boolean, match_probability double);
+        create table marts.fct_contacts (
+            authority varchar, received_on date, referral_requested boolean, match_probability double);
         insert into marts.fct_contacts values
             ('kent', date '2020-01-31', true, 0.75), ('kent', date '2019-04-01', true, null),
             ('kent', date '2020-02-01', true, 0.9), ('kent', date '2019-04-01', false, 0.9);
@@ -255,7 +268,9 @@ def test_conversion_counts_requests_of_more_than_60_days_ago(con):
     gate.prepare(con)
     levels.note_conversion(con)
     levels.record_conversion(con, "one", datetime(2020, 4, 2))
-    kept = con.execute("select authority, financial_year, requested_count, received_count from quality.conversion_levels")
+    kept = con.execute(
+        "select authority, financial_year, requested_count, received_count from quality.conversion_levels"
+    )
     assert kept.fetchall() == [("kent", "2019/20", 2, 0.75)]
 
 
@@ -271,3 +286,102 @@ def test_the_page_needs_no_network_and_names_no_record(con, checks, tmp_path):
     assert "kent 4" in page, "open findings of the authority, as a count"
     assert not any(f"R{number}" in page for number in range(1, 5))
     assert page.count("<polyline") == 2
+
+
+def test_the_newest_extract_is_the_last_day_accepted_as_it_was_judged_last(con):
+    con.execute(
+        """
+        create or replace table raw.load_log (authority varchar, feed varchar, source_system varchar, extract_on date,
+            file_name varchar, content_hash varchar, outcome varchar, logged_at timestamp, refresh_id varchar);
+        create table raw.this_refresh as select date '2020-03-30' as as_at_limit;
+        insert into raw.load_log values
+            ('kent', 'contacts', 'liberi', date '2020-03-28', 'a.csv', 'old', 'accepted', timestamp '2020-03-28', 'r1'),
+            -- Held at first, let in the next day: the last word counts.
+            ('kent', 'contacts', 'liberi', date '2020-03-29', 'a.csv', 'new', 'refused', timestamp '2020-03-29', 'r2'),
+            ('kent', 'contacts', 'liberi', date '2020-03-29', 'a.csv', 'new', 'accepted', timestamp '2020-03-30', 'r3'),
+            ('kent', 'contacts', 'liberi', date '2020-03-29', 'b.csv', 'seen',
+                'already_loaded', timestamp '2020-03-30', 'r3'),
+            ('kent', 'contacts', 'liberi', date '2020-03-30', 'a.csv', 'bad', 'refused', timestamp '2020-03-30', 'r3'),
+            -- After the as-at limit.
+            ('kent', 'contacts', 'liberi', date '2020-03-31', 'a.csv', 'late',
+                'accepted', timestamp '2020-03-31', 'r4'),
+            -- Another system of the same feed has a newest day of its own.
+            ('kent', 'contacts', 'log', date '2020-03-01', 'l.csv', 'log', 'accepted', timestamp '2020-03-01', 'r0');
+        """
+    )
+    levels.note_newest_extracts(con)
+    found = con.execute("select source_system, content_hash from newest_extracts order by 1, 2").fetchall()
+    assert found == [("liberi", "new"), ("liberi", "seen"), ("log", "log")]
+
+
+@pytest.mark.parametrize(
+    ("line", "changed", "complaint"),
+    [
+        ("severity: warning", "severity: fatal", "severity must be one of"),
+        ("since: 2026-11-21", "since: lately", "since must be a date"),
+        ("entity: referral", "entity: referral\nowner: nobody", "unknown key owner"),
+        ("reason: Closed cases have a closing date.", "", "missing reason"),
+        ("gate: publication", "gate: arrival", "gate must be publication"),
+        ("entity: referral", "entity: referral\ntolerance: some", "tolerance must be a count"),
+        ("severity: warning", "severity: error", "must say in `poison`"),
+        ("entity: referral", "entity: referral\nfor_each: column", "for_each must be"),
+    ],
+)
+def test_a_check_file_that_is_not_understood_is_refused(checks, line, changed, complaint):
+    path = checks / "publication" / "a_closed_case_is_dated.yml"
+    path.write_text(WARNING.replace(line, changed), encoding="utf-8")
+    with pytest.raises(CheckFileError, match=complaint) as refused:
+        read_check(path)
+    assert "a_closed_case_is_dated.yml" in str(refused.value)
+
+
+def test_tests_of_a_manifest_are_taken_from_marts_only():
+    def node(kind, model, column, parents=(), **options):
+        return {
+            "test_metadata": {"name": kind, "kwargs": options},
+            "attached_node": model,
+            "column_name": column,
+            "depends_on": {"nodes": [*parents, model]},
+        }
+
+    manifest = {
+        "nodes": {
+            "model.fct": {"schema": "marts", "name": "fct_things"},
+            "model.dim": {"schema": "marts", "name": "dim_kinds", "alias": "dim_kinds_2"},
+            "model.stg": {"schema": "staging", "name": "stg_things"},
+            "test.1": node("unique", "model.fct", "thing_key"),
+            "test.2": node(
+                "relationships",
+                "model.fct",
+                "kind_key",
+                ["model.dim"],
+                arguments={"to": "ref('x')", "field": "kind_key"},
+            ),
+            "test.3": node("accepted_values", "model.fct", "colour", values=["red", "d'or"]),
+            "test.4": node("unique", "model.stg", "thing_key"),
+            "test.5": {**node("not_null", "model.fct", "colour"), "config": {"where": "is_old"}},
+        }
+    }
+    assert dbt_tests_of_marts(manifest) == [
+        {
+            "kind": "accepted_values",
+            "table": "marts.fct_things",
+            "column": "colour",
+            "values": "'red', 'd''or'",
+        },
+        {
+            "kind": "relationships",
+            "table": "marts.fct_things",
+            "column": "kind_key",
+            "to_table": "marts.dim_kinds_2",
+            "to_column": "kind_key",
+        },
+        {"kind": "unique", "table": "marts.fct_things", "column": "thing_key"},
+    ]
+
+
+def test_a_publication_gate_without_dbts_tests_is_not_a_pass(con, checks, tmp_path):
+    path = checks / "publication" / "a_referral_is_there_once.yml"
+    path.write_text(ERROR.replace("poison:", "for_each: unique\npoison:"), encoding="utf-8")
+    verdict = run(con, checks, tmp_path)
+    assert verdict.messages == ("a_referral_is_there_once: no unique to look at",)
