@@ -161,3 +161,25 @@ def keep(
         [authority, version, model.MODEL_VERSION, fitted_to, *counts, json.dumps(kept)],
     )
     return version
+
+
+def keep_weights(con: duckdb.DuckDBPyConnection, authority: str, version: int, p: Parameters) -> None:
+    """Add what each level is worth to matching.match_weights, in bits: +1 doubles the odds, -1 halves them.
+
+    Grain: authority x comparison x level. Two columns, because evidence of place tells settings apart but not two
+    matters at one setting.
+    """
+    rows = []
+    for c in model.COMPARISONS:
+        table = p.levels[c.name]
+        for number, level in enumerate(c.levels):
+            said = number < table.shape[1]
+            against = [float(np.log2(table[0, number] / table[other, number])) if said else 0.0 for other in (1, 2)]
+            rows.append([authority, version, c.name, level, *against])
+    for number, start in enumerate(model.LAG_STARTS[:-1]):
+        days = model.LAG_STARTS[number + 1] - start
+        # Chance is even over the days of the window; its rate is local and belongs to the pair, not to the lag.
+        even = days / (model.LAG_STARTS[-1] - model.LAG_STARTS[0])
+        worth = float(np.log2(p.lag[0, number] / even))
+        rows.append([authority, version, "lag", f"{start} to {start + days - 1} days", worth, worth])
+    con.executemany("insert into matching.match_weights values (?, ?, ?, ?, ?, ?)", rows)

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 import duckdb
 import numpy as np
 
-from matching import candidates, fit, model, parameters
+from matching import candidates, drift, fit, model, parameters
 from matching.odds import Pairs, Scored, score
 
 KEPT_FROM = 0.01
@@ -23,18 +23,20 @@ def score_pairs(con: duckdb.DuckDBPyConnection, refit: Iterable[str] = ()) -> di
 
     refit: authorities to fit afresh on their own data; others use their latest kept parameters.
     Grain: scored_pairs contact x referral (candidates only), the other two one row a record of every authority.
-    Returns counts and the names of authorities fitted, for run metadata. The same tables give the same result.
+    Also written: matching.match_weights (what each level is worth, for a waterfall of any pair), matching.match_drift.
+    Returns counts and the authorities fitted and drifted, for run metadata. The same tables give the same result.
     """
     refit = set(refit)
     con.execute("create schema if not exists matching")
     parameters.create_table(con)
+    drift.create_table(con)
     _empty_tables(con)
     candidates.prepare(con)
     has_decisions = _exists(con, "int_matching_decisions")
     candidates.find(con, has_decisions)
     candidates.compare(con)
     authorities = [row[0] for row in con.execute("select distinct authority from match_referrals order by 1").fetchall()]
-    fitted, kept = [], 0
+    fitted, drifted, kept = [], [], 0
     for authority in authorities:
         known = None if authority in refit else parameters.load(con, authority)
         pairs = read_pairs(con, authority)
@@ -43,11 +45,15 @@ def score_pairs(con: duckdb.DuckDBPyConnection, refit: Iterable[str] = ()) -> di
             known = parameters.load(con, authority)
             fitted.append(authority)
         version, settled = known
-        kept += _write(con, authority, version, settled, pairs)
+        scored = score(settled, pairs)
+        kept += _write(con, authority, version, settled, pairs, scored)
+        if drift.keep(con, authority, version, settled, drift.measure(settled, pairs, scored)):
+            drifted.append(authority)
     return {
         "authorities": len(authorities),
         "pairs_kept": kept,
         "fitted": ", ".join(fitted) or "none",
+        "drifted": ", ".join(drifted) or "none",
     }
 
 
@@ -132,9 +138,16 @@ def _overlap(start: np.ndarray, end: np.ndarray, first: int, last: int) -> np.nd
     return np.maximum(np.minimum(end, last) - np.maximum(start, first) + 1, 0).astype(float)
 
 
-def _write(con: duckdb.DuckDBPyConnection, authority: str, version: int, p: parameters.Parameters, pairs: Pairs) -> int:
-    """Insert one authority's scores and return how many pairs were kept."""
-    scored = score(p, pairs)
+def _write(
+    con: duckdb.DuckDBPyConnection,
+    authority: str,
+    version: int,
+    p: parameters.Parameters,
+    pairs: Pairs,
+    scored: Scored,
+) -> int:
+    """Insert one authority's scores and what each level is worth there; return how many pairs were kept."""
+    parameters.keep_weights(con, authority, version, p)
     without = score(p, pairs, rounds=1, sweeps=10, start=scored, leave_out="reference")
     shifts = [score(p.moved(step), pairs, rounds=1, start=scored) for step in p.directions]
     keep = (scored.outcome.pair >= KEPT_FROM) | (pairs.levels["reference"] == 0)[pairs.pattern] | (pairs.decided != 0)
@@ -224,6 +237,10 @@ def _empty_tables(con: duckdb.DuckDBPyConnection) -> None:
         create or replace table matching.scored_referrals (
             referral_key varchar, authority varchar, parameter_version integer, contact_probability double,
             unfindable_probability double, {shifts}
+        );
+        create or replace table matching.match_weights (
+            authority varchar, parameter_version integer, comparison varchar, level varchar, against_same_setting double,
+            against_unrelated double
         )
     """)
 

@@ -106,6 +106,30 @@ def test_an_authority_without_contacts_has_referrals_scored_as_alone(con, compar
     ]
 
 
+def test_drift_is_told_when_recording_changes_and_not_before(staged):
+    con = staged("low", seed=26, contacts=1500, settings=400)
+    matching.score_pairs(con)
+    assert matching.score_pairs(con)["drifted"] == "none"
+    # From one night to the next every category of concern is written otherwise on one side.
+    con.execute("update matching.int_matching_referrals set concern_category = 'financial' where hash(referral_key) % 2 = 0")
+    assert matching.score_pairs(con)["drifted"] == "authority_000"
+    assert con.execute("select widest_comparison from matching.match_drift").fetchall() == [("concern",)]
+
+
+def test_weights_explain_a_pair(staged):
+    con = staged("low", seed=27, contacts=600, settings=200)
+    matching.score_pairs(con)
+    weights = {(comparison, level): (setting, unrelated) for comparison, level, setting, unrelated in con.execute(
+        "select comparison, level, against_same_setting, against_unrelated from matching.match_weights"
+    ).fetchall()}
+    assert weights["concern", "same_rare"][0] > 1 > 0 > weights["concern", "different"][0]
+    assert weights["concern", "missing"] == (0, 0)
+    # Place cannot tell two matters at one setting apart, but tells settings apart.
+    assert weights["place", "exact_rare/same"][0] == pytest.approx(0, abs=1e-9)
+    assert weights["place", "exact_rare/same"][1] > 3
+    assert weights["lag", "1 to 1 days"][0] > 3 > 0 > weights["lag", "29 to 42 days"][0]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("noise", "least"), [("low", 0.91), ("middle", 0.86), ("high", 0.78)])
 def test_a_world_of_kents_size_is_matched_well(staged, noise, least):

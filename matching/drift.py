@@ -1,0 +1,60 @@
+"""Do an authority's kept parameters still fit its records?
+
+Here belongs the measure only; fitting again is somebody's decision (score_pairs with refit), never the night's.
+"""
+
+from __future__ import annotations
+
+import duckdb
+import numpy as np
+
+from matching import model
+from matching.fit import learn
+from matching.odds import Pairs, Scored
+from matching.parameters import Parameters
+
+DRIFTED_FROM = 0.12
+"""A share that moved by this much no longer fits. Made-up years of one unchanging Kent differ by up to about 0.08."""
+
+
+def create_table(con: duckdb.DuckDBPyConnection) -> None:
+    """matching.match_drift, grain: authority; what one more step of learning would move, as shares between 0 and 1."""
+    con.execute("""
+        create or replace table matching.match_drift (
+            authority varchar, parameter_version integer, requested_received_fitted double,
+            requested_received_now double, lag_distance double, level_distance double, widest_comparison varchar,
+            drift double, is_drifted boolean
+        )
+    """)
+
+
+def measure(p: Parameters, pairs: Pairs, scored: Scored) -> dict[str, float | str]:
+    """How far one step of learning on tonight's records moves the parameters.
+
+    Distances between distributions are halves of summed differences: 0 the same, 1 nothing in common.
+    """
+    if not len(pairs.contact):
+        return {"now": float(p.expected[0]), "lag": 0.0, "level": 0.0, "widest": "none", "drift": 0.0}
+    now = learn(p, pairs, scored, np.ones(pairs.contacts))
+    lag = float(np.abs(now.lag[0] - p.lag[0]).sum() / 2)
+    levels = {c.name: float(np.abs(now.levels[c.name][0] - p.levels[c.name][0]).sum() / 2) for c in model.COMPARISONS}
+    widest = max(levels, key=lambda name: (levels[name], name))
+    moved = abs(float(now.expected[0] - p.expected[0]))
+    return {
+        "now": float(now.expected[0]),
+        "lag": lag,
+        "level": levels[widest],
+        "widest": widest,
+        "drift": max(lag, levels[widest], moved),
+    }
+
+
+def keep(con: duckdb.DuckDBPyConnection, authority: str, version: int, p: Parameters, told: dict[str, float | str]) -> bool:
+    """Write one authority's row; True when its parameters no longer fit."""
+    drifted = told["drift"] >= DRIFTED_FROM
+    con.execute(
+        "insert into matching.match_drift values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [authority, version, float(p.expected[0]), told["now"], told["lag"], told["level"], told["widest"], told["drift"],
+         drifted],
+    )  # fmt: skip
+    return bool(drifted)
