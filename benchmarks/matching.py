@@ -23,7 +23,7 @@ import duckdb
 import numpy as np
 
 import matching
-from benchmarks import matching_worlds
+from benchmarks import matching_stage, matching_worlds
 
 GRACE_DAYS = 14
 # As in int_measure_estimates: what no key finds, and what the model leaves out.
@@ -104,9 +104,13 @@ def with_splink(con: duckdb.DuckDBPyConnection) -> dict[str, float]:
             from matching.int_matching_{side}s {"where is_requested" if side == "contact" else ""} order by 1
         """).df()
         own.register(f"{side}_rows", rows)
-        own.execute(f"create table {side}_side as select * replace (received_on::date as received_on) from {side}_rows")
+        own.execute(
+            f"create table {side}_side as select * replace (received_on::date as received_on) from {side}_rows"
+        )
     api = DuckDBAPI(connection=own)
-    sides = [api.register(f"{side}_side", dataset_display_name=f"{side}_side") for side in ("contact", "referral")]
+    sides = [
+        api.register(f"{side}_side", dataset_display_name=f"{side}_side") for side in ("contact", "referral")
+    ]
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         linker = Linker(
             sides,
@@ -179,8 +183,8 @@ def compare(noise: str, seeds: int, changes: dict[str, float]) -> None:
     told: dict[str, list[dict[str, float]]] = {name: [] for name in ways()}
     for seed in range(1, seeds + 1):
         with duckdb.connect(config={"threads": 1}) as con:
-            matching_worlds.stage(con, matching_worlds.world(noise, seed=seed, **changes))
-            matching_worlds.prepare(con)
+            matching_stage.stage(con, matching_worlds.world(noise, seed=seed, **changes))
+            matching_stage.prepare(con)
             for name, way in ways().items():
                 began = time.process_time()
                 told[name].append(way(con) | {"cpu": time.process_time() - began})
@@ -198,14 +202,14 @@ def scale(authorities: int) -> None:
     """Print time and memory for many authorities of Kent's size: parameters fitted, then a warm night."""
     with duckdb.connect(config={"threads": 1}) as con:
         began = time.process_time()
-        matching_worlds.stage(con, matching_worlds.world("middle", authorities=authorities))
+        matching_stage.stage(con, matching_worlds.world("middle", authorities=authorities))
         made = time.process_time() - began
         steps = {}
         for name, step in (
-            ("prepare", lambda: matching_worlds.prepare(con)),
+            ("prepare", lambda: matching_stage.prepare(con)),
             ("fit and score", lambda: matching.score_pairs(con)),
             ("score", lambda: matching.score_pairs(con)),
-            ("decide", lambda: matching_worlds.conclude(con)),
+            ("decide", lambda: matching_stage.conclude(con)),
         ):
             began = time.process_time()
             step()
@@ -221,10 +225,14 @@ def scale(authorities: int) -> None:
 
 def main() -> None:
     """Read the command line and print a table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--noise", nargs="+", default=["low", "middle", "high"])
-    parser.add_argument("--with", dest="changes", default="", help="behaviour of the worlds, e.g. settings=30,quoted=0")
+    parser.add_argument(
+        "--with", dest="changes", default="", help="behaviour of the worlds, e.g. settings=30,quoted=0"
+    )
     parser.add_argument("--scale", nargs="+", type=int, help="numbers of authorities of Kent's size")
     asked = parser.parse_args()
     if asked.scale:

@@ -1,21 +1,15 @@
 """Made-up contacts and referrals whose truth is known, for tests and benchmarks of matching.
 
-Here belong the worlds (how people write, lose and mistype things) and the little stage they are put on: staging tables
-in a DuckDB connection and the project's own matching SQL run over them, without dbt. The pipeline's made-up extracts
-are another matter and stand in synthetic/.
+Here belong the worlds: how people write, lose and mistype things. The stage they are put on is matching_stage.py; the
+pipeline's made-up extracts are another matter and stand in synthetic/.
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
-from pathlib import Path
 
-import duckdb
 import numpy as np
 
-MODELS = Path(__file__).parents[1] / "dbt_project" / "models"
-SEEDS = Path(__file__).parents[1] / "dbt_project" / "seeds"
 FIRST_DAY = 17987  # 1 April 2019, in days since 1970
 
 SECTORS = (
@@ -28,10 +22,28 @@ SECTORS = (
     ("faith", "Church", 0.05),
     ("health", "Hospital", 0.04),
 )
-ROLES = ("teacher", "teaching_assistant", "head_teacher", "nursery_practitioner", "childminder", "residential_worker",
-         "coach", "volunteer", "site_staff", "foster_carer")
-CONCERNS = ("physical", "inappropriate_conduct", "sexual", "emotional", "neglect", "online_safety",
-            "risk_by_association", "external_safeguarding")
+ROLES = (
+    "teacher",
+    "teaching_assistant",
+    "head_teacher",
+    "nursery_practitioner",
+    "childminder",
+    "residential_worker",
+    "coach",
+    "volunteer",
+    "site_staff",
+    "foster_carer",
+)
+CONCERNS = (
+    "physical",
+    "inappropriate_conduct",
+    "sexual",
+    "emotional",
+    "neglect",
+    "online_safety",
+    "risk_by_association",
+    "external_safeguarding",
+)
 CONCERN_SHARES = np.array([0.34, 0.24, 0.13, 0.08, 0.08, 0.06, 0.04, 0.03])
 AGENCIES = ("employer", "social_care", "police", "health", "ofsted", "parent")
 REFERRER_ROLES = ("head", "designated_lead", "manager", "social_worker", "officer")
@@ -86,16 +98,41 @@ class World:
 NOISE = {
     "low": {},
     "middle": {
-        "text_missing": 0.015, "text_other": 0.02, "typo": 0.05, "postcode_missing": 0.55, "quoted": 0.13,
-        "quoted_wrong": 0.15, "surname_missing": 0.40, "surname_other": 0.30, "role_other": 0.22, "role_missing": 0.2,
-        "concern_other": 0.28, "concern_missing": 0.1, "area_other": 0.05, "area_missing": 0.08, "lag_median": 4.0,
+        "text_missing": 0.015,
+        "text_other": 0.02,
+        "typo": 0.05,
+        "postcode_missing": 0.55,
+        "quoted": 0.13,
+        "quoted_wrong": 0.15,
+        "surname_missing": 0.40,
+        "surname_other": 0.30,
+        "role_other": 0.22,
+        "role_missing": 0.2,
+        "concern_other": 0.28,
+        "concern_missing": 0.1,
+        "area_other": 0.05,
+        "area_missing": 0.08,
+        "lag_median": 4.0,
         "lag_spread": 1.05,
     },
     "high": {
-        "text_missing": 0.03, "text_other": 0.03, "typo": 0.08, "postcode_missing": 0.65, "quoted": 0.08,
-        "quoted_wrong": 0.25, "surname_missing": 0.55, "surname_other": 0.35, "role_other": 0.28, "role_missing": 0.25,
-        "concern_other": 0.33, "concern_missing": 0.15, "area_other": 0.08, "area_missing": 0.12, "lag_median": 5.0,
-        "lag_spread": 1.2, "early": 0.06,
+        "text_missing": 0.03,
+        "text_other": 0.03,
+        "typo": 0.08,
+        "postcode_missing": 0.65,
+        "quoted": 0.08,
+        "quoted_wrong": 0.25,
+        "surname_missing": 0.55,
+        "surname_other": 0.35,
+        "role_other": 0.28,
+        "role_missing": 0.25,
+        "concern_other": 0.33,
+        "concern_missing": 0.15,
+        "area_other": 0.08,
+        "area_missing": 0.12,
+        "lag_median": 5.0,
+        "lag_spread": 1.2,
+        "early": 0.06,
     },
 }
 
@@ -105,17 +142,131 @@ def world(noise: str = "low", **changes: object) -> World:
     return replace(World(), **{**NOISE[noise], **changes})
 
 
-_SAINTS = ("Mary", "John", "Peter", "Paul", "Anne", "James", "George", "Michael", "Thomas", "Andrew", "Nicholas",
-           "Joseph", "Francis", "Edmund", "Augustine", "Margaret", "Stephen", "Luke", "Mark", "Teresa")
-_FIRST = ("Oak", "Ash", "Elm", "Hill", "Meadow", "River", "Brook", "Park", "Castle", "Mill", "Bridge", "Church",
-          "Green", "White", "Black", "North", "South", "West", "East", "Long", "High", "Wood", "Lake", "Stone",
-          "Sun", "Rose", "Fern", "Holly", "Heath", "Manor")
-_SECOND = ("field", "wood", "view", "bank", "lands", "ford", "ham", "ton", "bury", "leigh", "dale", "hurst", "side",
-           "mead", "worth", "stead", "bourne", "den")
-_ONSET = ("Bar", "Cal", "Dun", "Ell", "Far", "Gil", "Har", "Ing", "Jar", "Kel", "Lam", "Mar", "Nor", "Ost", "Pem",
-          "Quin", "Rad", "Sel", "Tar", "Und", "Ven", "Wal", "Yar", "Thorn", "Brad", "Cros", "Whit")
-_CODA = ("ley", "man", "son", "well", "dock", "wick", "by", "more", "ston", "nell", "gate", "ridge", "croft", "ard",
-         "by", "low", "er", "ett", "ings", "combe")
+_SAINTS = (
+    "Mary",
+    "John",
+    "Peter",
+    "Paul",
+    "Anne",
+    "James",
+    "George",
+    "Michael",
+    "Thomas",
+    "Andrew",
+    "Nicholas",
+    "Joseph",
+    "Francis",
+    "Edmund",
+    "Augustine",
+    "Margaret",
+    "Stephen",
+    "Luke",
+    "Mark",
+    "Teresa",
+)
+_FIRST = (
+    "Oak",
+    "Ash",
+    "Elm",
+    "Hill",
+    "Meadow",
+    "River",
+    "Brook",
+    "Park",
+    "Castle",
+    "Mill",
+    "Bridge",
+    "Church",
+    "Green",
+    "White",
+    "Black",
+    "North",
+    "South",
+    "West",
+    "East",
+    "Long",
+    "High",
+    "Wood",
+    "Lake",
+    "Stone",
+    "Sun",
+    "Rose",
+    "Fern",
+    "Holly",
+    "Heath",
+    "Manor",
+)
+_SECOND = (
+    "field",
+    "wood",
+    "view",
+    "bank",
+    "lands",
+    "ford",
+    "ham",
+    "ton",
+    "bury",
+    "leigh",
+    "dale",
+    "hurst",
+    "side",
+    "mead",
+    "worth",
+    "stead",
+    "bourne",
+    "den",
+)
+_ONSET = (
+    "Bar",
+    "Cal",
+    "Dun",
+    "Ell",
+    "Far",
+    "Gil",
+    "Har",
+    "Ing",
+    "Jar",
+    "Kel",
+    "Lam",
+    "Mar",
+    "Nor",
+    "Ost",
+    "Pem",
+    "Quin",
+    "Rad",
+    "Sel",
+    "Tar",
+    "Und",
+    "Ven",
+    "Wal",
+    "Yar",
+    "Thorn",
+    "Brad",
+    "Cros",
+    "Whit",
+)
+_CODA = (
+    "ley",
+    "man",
+    "son",
+    "well",
+    "dock",
+    "wick",
+    "by",
+    "more",
+    "ston",
+    "nell",
+    "gate",
+    "ridge",
+    "croft",
+    "ard",
+    "by",
+    "low",
+    "er",
+    "ett",
+    "ings",
+    "combe",
+)
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
@@ -131,7 +282,8 @@ def _setting_names(rng: np.random.Generator, kind: str) -> tuple[str, list[str],
         title = _pick(rng, ("Mrs", "Ms", "Mr", "Miss"))
         letter = _LETTERS[int(rng.integers(26))].upper()
         usual = f"{title} {letter} {surname} Childminder"
-        return usual, [usual, f"{surname} childminding", f"{surname}, {letter}", surname, f"{title} {surname} (CM)"], place
+        ways = [usual, f"{surname} childminding", f"{surname}, {letter}", surname, f"{title} {surname} (CM)"]
+        return usual, ways, place
     if kind in ("Primary School", "Church", "Hospital") and rng.random() < 0.45:
         saint = _pick(rng, _SAINTS)
         usual = f"St {saint}'s {'C of E ' if kind == 'Primary School' and rng.random() < 0.6 else ''}{kind}"
@@ -145,9 +297,15 @@ def _setting_names(rng: np.random.Generator, kind: str) -> tuple[str, list[str],
         if rng.random() < 0.7:
             core = f"{core} {place}" if rng.random() < 0.3 else place
         usual = f"{core} {kind}"
-    short = {"Primary School": "Pri Sch", "Academy": "Acad", "Nursery": "Nurs.", "Childrens Home": "CH"}.get(kind, kind)
+    short = {"Primary School": "Pri Sch", "Academy": "Acad", "Nursery": "Nurs.", "Childrens Home": "CH"}.get(
+        kind, kind
+    )
     ways = [usual, f"{core} {short}", core, usual.upper(), f"The {core} {kind}", usual.replace("'", "")]
-    return usual, ways, f"{_pick(rng, _ONSET)}{_pick(rng, _SECOND)} {_pick(rng, ('Trust', 'Federation', 'Group'))}"
+    return (
+        usual,
+        ways,
+        f"{_pick(rng, _ONSET)}{_pick(rng, _SECOND)} {_pick(rng, ('Trust', 'Federation', 'Group'))}",
+    )
 
 
 def _mistype(rng: np.random.Generator, text: str) -> str:
@@ -190,18 +348,21 @@ def _typed(rng: np.random.Generator, w: World, names: list, setting: np.ndarray)
     return out
 
 
-def _one_authority(w: World, number: int) -> tuple[dict, dict, np.ndarray]:
+def one_authority(w: World, number: int) -> tuple[dict, dict, np.ndarray]:  # noqa: PLR0915 - one story, told in order
     """Contacts, referrals (columns as lists) and the true pairs as row numbers of both."""
     rng = np.random.default_rng([w.seed, number])
     kinds = rng.choice(len(SECTORS), w.settings, p=[share for _s, _k, share in SECTORS])
     names = [_setting_names(rng, SECTORS[kind][1]) for kind in kinds]
     areas = rng.integers(0, len(AREAS), w.settings)
-    outcodes = np.array([f"ZZ{10 + area * 4 + int(part)}" for area, part in zip(areas, rng.integers(0, 4, w.settings), strict=True)])
+    outcodes = [f"ZZ{number}" for number in 10 + areas * 4 + rng.integers(0, 4, w.settings)]
     letters = np.array(list("ABDEFGHJLNPQRSTUWXYZ"))
     postcodes = [
         f"{out} {digit}{a}{b}"
         for out, digit, a, b in zip(
-            outcodes, rng.integers(1, 9, w.settings), rng.choice(letters, w.settings), rng.choice(letters, w.settings),
+            outcodes,
+            rng.integers(1, 9, w.settings),
+            rng.choice(letters, w.settings),
+            rng.choice(letters, w.settings),
             strict=True,
         )
     ]
@@ -211,9 +372,9 @@ def _one_authority(w: World, number: int) -> tuple[dict, dict, np.ndarray]:
     days = int(365 * w.years)
 
     # Matters: most begin with a contact, some are referred straight away.
-    contacts = int(round(w.contacts * w.years))
-    led = int(round(contacts / (1 + w.two_contacts)))
-    matters = led + int(round(contacts * w.direct))
+    contacts = round(w.contacts * w.years)
+    led = round(contacts / (1 + w.two_contacts))
+    matters = led + round(contacts * w.direct)
     setting = rng.choice(w.settings, matters, p=activity)
     day = rng.integers(0, days, matters)
     follows = np.flatnonzero(rng.random(matters) < w.burst)
@@ -223,7 +384,9 @@ def _one_authority(w: World, number: int) -> tuple[dict, dict, np.ndarray]:
     has_contact = np.zeros(matters, dtype=bool)
     has_contact[rng.permutation(matters)[:led]] = True
     requested = has_contact & (rng.random(matters) < w.requested)
-    comes = np.where(requested, rng.random(matters) < w.received, rng.random(matters) < w.not_requested_received)
+    comes = np.where(
+        requested, rng.random(matters) < w.received, rng.random(matters) < w.not_requested_received
+    )
     referred = comes | ~has_contact
     lag = np.floor(np.exp(rng.normal(np.log(w.lag_median), w.lag_spread, matters))).astype(int)
     lag = np.where(rng.random(matters) < w.early, -rng.integers(1, 5, matters), lag)
@@ -243,7 +406,9 @@ def _one_authority(w: World, number: int) -> tuple[dict, dict, np.ndarray]:
     on_referrals = np.flatnonzero(referred & (referral_day < days) & (referral_day >= 0))
     twice = on_referrals[rng.random(len(on_referrals)) < w.two_referrals]
     referral_of = np.concatenate([on_referrals, twice])
-    received_day = np.concatenate([referral_day[on_referrals], referral_day[twice] + rng.integers(0, 8, len(twice))])
+    received_day = np.concatenate(
+        [referral_day[on_referrals], referral_day[twice] + rng.integers(0, 8, len(twice))]
+    )
     order, r_order = np.argsort(contact_day, kind="stable"), np.argsort(received_day, kind="stable")
     contact_of, contact_day = contact_of[order], np.minimum(contact_day[order], days - 1)
     referral_of, received_day = referral_of[r_order], np.minimum(received_day[r_order], days - 1)
@@ -252,24 +417,40 @@ def _one_authority(w: World, number: int) -> tuple[dict, dict, np.ndarray]:
         size, at = len(of), setting[of]
         surname = np.array([people[s][p] for s, p in zip(at, person[of], strict=True)], dtype=object)
         other = rng.random(size) < w.surname_other
-        surname[other] = [people[s][p] for s, p in zip(at[other], rng.integers(0, 4, other.sum()), strict=True)]
+        surname[other] = [
+            people[s][p] for s, p in zip(at[other], rng.integers(0, 4, other.sum()), strict=True)
+        ]
         wrong = rng.random(size) < w.postcode_wrong
         code = np.array([postcodes[s] for s in at], dtype=object)
         code[wrong] = [postcodes[s] for s in rng.integers(0, w.settings, wrong.sum())]
-        missing = {name: rng.random(size) < getattr(w, f"{name}_missing") for name in ("surname", "postcode", "role", "concern", "area")}
+        often_missing = ("surname", "postcode", "role", "concern", "area")
+        missing = {name: rng.random(size) < getattr(w, f"{name}_missing") for name in often_missing}
 
         def coded(members: tuple, codes: np.ndarray, gone: np.ndarray | None = None) -> list:
-            return ["unknown" if gone is not None and gone[row] else members[code] for row, code in enumerate(codes)]
+            return [
+                "unknown" if gone is not None and gone[row] else members[code]
+                for row, code in enumerate(codes)
+            ]
 
         return {
             "setting_name": _typed(rng, w, names, at),
-            "setting_postcode": [None if gone else c for c, gone in zip(code, missing["postcode"], strict=True)],
-            "referrer_name": [None if gone else s for s, gone in zip(surname, missing["surname"], strict=True)],
-            "sector": coded(tuple(s for s, _k, _p in SECTORS), _other(rng, kinds[at], len(SECTORS), w.sector_other)),
+            "setting_postcode": [
+                None if gone else c for c, gone in zip(code, missing["postcode"], strict=True)
+            ],
+            "referrer_name": [
+                None if gone else s for s, gone in zip(surname, missing["surname"], strict=True)
+            ],
+            "sector": coded(
+                tuple(s for s, _k, _p in SECTORS), _other(rng, kinds[at], len(SECTORS), w.sector_other)
+            ),
             "area": coded(AREAS, _other(rng, areas[at], len(AREAS), w.area_other), missing["area"]),
             "staff_role": coded(ROLES, _other(rng, role[of], len(ROLES), w.role_other), missing["role"]),
-            "concern_category": coded(CONCERNS, _other(rng, concern[of], len(CONCERNS), w.concern_other), missing["concern"]),
-            "referrer_role": coded(REFERRER_ROLES, _other(rng, referrer[of], len(REFERRER_ROLES), w.agency_other)),
+            "concern_category": coded(
+                CONCERNS, _other(rng, concern[of], len(CONCERNS), w.concern_other), missing["concern"]
+            ),
+            "referrer_role": coded(
+                REFERRER_ROLES, _other(rng, referrer[of], len(REFERRER_ROLES), w.agency_other)
+            ),
             "referrer_agency": coded(AGENCIES, _other(rng, agency[of], len(AGENCIES), w.agency_other)),
         }
 
@@ -306,103 +487,7 @@ def _one_authority(w: World, number: int) -> tuple[dict, dict, np.ndarray]:
     for row, matter in enumerate(contact_of):
         by_matter.setdefault(int(matter), []).append(row)
     truth = np.array(
-        [(c, r) for r, matter in enumerate(referral_of) for c in by_matter.get(int(matter), ())], dtype=np.int64
+        [(c, r) for r, matter in enumerate(referral_of) for c in by_matter.get(int(matter), ())],
+        dtype=np.int64,
     ).reshape(-1, 2)
     return contact_rows, referral_rows, truth
-
-
-def stage(con: duckdb.DuckDBPyConnection, w: World) -> None:
-    """Put a world on the stage: staging tables as dbt leaves them, and truth.pairs (contact_key, referral_key)."""
-    con.execute("create schema if not exists staging; create schema if not exists matching; create schema if not exists raw")
-    con.execute("create schema if not exists reference; create schema if not exists truth; create schema if not exists marts")
-    for number in range(w.authorities):
-        contacts, referrals, truth = _one_authority(w, number)
-        made = "create or replace table" if number == 0 else "insert into"
-        as_ = " as" if number == 0 else ""
-        for side, rows in (("contact", contacts), ("referral", referrals)):
-            rows = {name: _column(values) for name, values in rows.items()}
-            con.register("made", rows)
-            con.execute(f"{made} truth.{side}_rows{as_} select * from made")
-            con.unregister("made")
-        true = {
-            "authority": _column(contacts["authority"][:1] * len(truth)),
-            "contact_id": _column([contacts["contact_id"][c] for c, _r in truth]),
-            "referral_id": _column([referrals["referral_id"][r] for _c, r in truth]),
-        }
-        con.register("made", true)
-        con.execute(f"""{made} truth.pairs{as_} select authority || ':made:' || contact_id as contact_key,
-            authority || ':made:' || referral_id as referral_key from made""")
-        con.unregister("made")
-    con.execute("""
-        create or replace table staging.stg_contacts as
-        select authority || ':made:' || contact_id as contact_key, authority, 'made' as source_system, contact_id,
-            date '1970-01-01' + day::integer as received_on, setting_name, setting_postcode, null::varchar as setting_urn,
-            sector, area, staff_role, concern_category, referrer_role, referrer_agency, referral_requested,
-            null::date as referral_requested_on, null::boolean as threshold_met, null::varchar as case_ref,
-            'made' as _content_hash, row_number() over (order by authority, contact_id)::integer as _line
-        from truth.contact_rows;
-        create or replace table staging.stg_referrals as
-        select authority || ':made:' || referral_id as referral_key, authority, 'made' as source_system, referral_id,
-            date '1970-01-01' + day::integer as received_on, setting_name, setting_postcode, null::varchar as setting_urn,
-            sector, area, staff_role, concern_category, referrer_role, referrer_agency, contact_ref,
-            'allegation' as pathway, 'made' as _content_hash,
-            row_number() over (order by authority, referral_id)::integer as _line
-        from truth.referral_rows;
-        create or replace table raw.contacts as
-        select authority as _authority, 'made' as _source_system, contact_id, referrer_name, 'made' as _content_hash,
-            row_number() over (order by authority, contact_id)::integer as _line from truth.contact_rows;
-        create or replace table raw.referrals as
-        select authority as _authority, 'made' as _source_system, referral_id, referrer_name, 'made' as _content_hash,
-            row_number() over (order by authority, referral_id)::integer as _line from truth.referral_rows;
-        create or replace table staging.stg_match_decisions (
-            authority varchar, source_system varchar, contact_id varchar, referral_id varchar, decision varchar,
-            decided_on date
-        );
-        create or replace table staging.stg_as_at as
-        select authority, max(day) as last_day, date '1970-01-01' + max(day)::integer as as_at, 10 as grace_working_days,
-            'made' as refresh_id
-        from (select authority, day from truth.contact_rows union all select authority, day from truth.referral_rows)
-        group by authority
-    """)
-    holidays = (SEEDS / "bank_holidays.csv").as_posix()
-    con.execute(f"""create or replace table reference.bank_holidays as select * from
-        read_csv('{holidays}', header = true, columns = {{'date_on': 'date', 'holiday_name': 'varchar'}})""")
-
-
-def _column(values: object) -> np.ndarray:
-    if isinstance(values, np.ndarray):
-        return values
-    return np.array(values, dtype=object)
-
-
-_SCHEMAS = {"stg": "staging", "int": "matching", "fct": "marts", "bank_holidays": "reference"}
-
-
-def run_model(con: duckdb.DuckDBPyConnection, name: str, folder: str = "matching") -> None:
-    """Build one of the project's models on the stage, its refs and sources replaced by their tables."""
-    sql = (MODELS / folder / f"{name}.sql").read_text(encoding="utf-8")
-
-    def table(model: str) -> str:
-        return f"{_SCHEMAS.get(model) or _SCHEMAS[model.split('_')[0]]}.{model}"
-
-    sql = re.sub(r"\{\{ ref\('(\w+)'\) \}\}", lambda found: table(found[1]), sql)
-    sql = re.sub(r"\{\{ source\('(\w+)', '(\w+)'\) \}\}", r"\1.\2", sql)
-    con.execute(f"create or replace table {table(name)} as {sql}")
-
-
-BEFORE = ("int_matching_setting_names", "int_matching_referrers", "int_matching_contacts", "int_matching_referrals",
-          "int_matching_decisions")
-AFTER = ("int_contact_referral_links", "int_contact_matches", "int_referral_matches")
-
-
-def prepare(con: duckdb.DuckDBPyConnection) -> None:
-    """Build the comparable tables."""
-    for name in BEFORE:
-        run_model(con, name)
-
-
-def conclude(con: duckdb.DuckDBPyConnection) -> None:
-    """Build what SQL decides from the scores."""
-    for name in AFTER:
-        run_model(con, name)
-    run_model(con, "fct_contact_referral_links", "marts")

@@ -35,7 +35,7 @@ def prepare(con: duckdb.DuckDBPyConnection) -> None:
             select row_number() over (partition by authority order by {side}_key) - 1 as {side}_number, *
             from matching.int_matching_{side}s
         """)
-    con.execute(f"""
+    con.execute("""
         create or replace temp table match_words as
         with cores as (
             select authority, setting_core, setting_words from match_contacts where setting_core is not null
@@ -91,8 +91,14 @@ def _keys(side: str) -> str:
         "word in area": (f"case when {common} then rarest_word end", "area"),
         "word of kind": (f"case when {common} then rarest_word end", "setting_kind"),
         "second word": (f"case when second_settings <= {COMMON_WORD_SETTINGS} then second_word end",),
-        "start": (f"case when not ({common}) and length(rarest_word) > 4 then left(rarest_word, 4) end", "sector"),
-        "start in area": (f"case when not ({common}) and length(rarest_word) > 4 then left(rarest_word, 3) end", "area"),
+        "start": (
+            f"case when not ({common}) and length(rarest_word) > 4 then left(rarest_word, 4) end",
+            "sector",
+        ),
+        "start in area": (
+            f"case when not ({common}) and length(rarest_word) > 4 then left(rarest_word, 3) end",
+            "area",
+        ),
         "end": (f"case when not ({common}) and length(rarest_word) > 5 then right(rarest_word, 5) end",),
         "surname in area": ("referrer_surname", "area"),
         "surname in sector": ("referrer_surname", "sector"),
@@ -178,7 +184,9 @@ def compare(con: duckdb.DuckDBPyConnection) -> None:
     Levels are in the order of model.COMPARISONS. Texts are compared once for each pair of different names.
     """
     near = ", ".join(f"'{a}|{b}', '{b}|{a}'" for a, b in NEAR_CONCERNS)
-    groups = "map {" + ", ".join(f"'{s}': '{g}'" for g, sectors in SECTOR_GROUPS.items() for s in sectors) + "}"
+    groups = (
+        "map {" + ", ".join(f"'{s}': '{g}'" for g, sectors in SECTOR_GROUPS.items() for s in sectors) + "}"
+    )
     text = {level: number for number, level in enumerate(SETTING_LEVELS)}
     postcode = {level: number for number, level in enumerate(POSTCODE_LEVELS)}
     lag_bin = " ".join(f"when lag_days < {end} then {number}" for number, end in enumerate(LAG_STARTS[1:]))
@@ -235,17 +243,33 @@ def compare(con: duckdb.DuckDBPyConnection) -> None:
                 end as postcode_level,
                 {_agreement("setting_kind")} as kind,
                 {_agreement("area")} as area,
-                {_agreement("sector", "c.sector = r.sector", f"{groups}[c.sector] = {groups}[r.sector]")} as sector,
-                {_agreement("staff_role", "c.staff_role = r.staff_role and common_role.staff_role is null",
-                            "c.staff_role = r.staff_role")} as staff_role,
-                {_agreement("concern_category",
-                            "c.concern_category = r.concern_category and common_concern.concern_category is null",
-                            "c.concern_category = r.concern_category",
-                            f"c.concern_category || '|' || r.concern_category in ({near})")} as concern,
+                {
+        _agreement("sector", "c.sector = r.sector", f"{groups}[c.sector] = {groups}[r.sector]")
+    } as sector,
+                {
+        _agreement(
+            "staff_role",
+            "c.staff_role = r.staff_role and common_role.staff_role is null",
+            "c.staff_role = r.staff_role",
+        )
+    } as staff_role,
+                {
+        _agreement(
+            "concern_category",
+            "c.concern_category = r.concern_category and common_concern.concern_category is null",
+            "c.concern_category = r.concern_category",
+            f"c.concern_category || '|' || r.concern_category in ({near})",
+        )
+    } as concern,
                 {_agreement("referrer_role")} as referrer_role,
                 {_agreement("referrer_agency")} as agency,
-                {_agreement("referrer_surname", "c.referrer_surname = r.referrer_surname",
-                            "jaro_winkler_similarity(c.referrer_surname, r.referrer_surname) >= 0.92")} as referrer,
+                {
+        _agreement(
+            "referrer_surname",
+            "c.referrer_surname = r.referrer_surname",
+            "jaro_winkler_similarity(c.referrer_surname, r.referrer_surname) >= 0.92",
+        )
+    } as referrer,
                 (case
                     when r.quoted_contact_id = upper(c.contact_id) or c.quoted_referral_id = upper(r.referral_id) then 0
                     when r.quoted_contact_id is null and c.quoted_referral_id is null then 1

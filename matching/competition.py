@@ -12,7 +12,7 @@ import numpy as np
 
 @dataclass
 class Outcome:
-    """Probabilities after competition: one for each pair, contact and referral, and the messages to start from again."""
+    """Probabilities after competition for each pair, contact and referral; and the messages, to start from again."""
 
     pair: np.ndarray
     contact: np.ndarray
@@ -21,7 +21,9 @@ class Outcome:
     to_contact: np.ndarray
 
 
-def _answers(incoming: np.ndarray, node: np.ndarray, size: int, further: float) -> tuple[np.ndarray, np.ndarray]:
+def _answers(
+    incoming: np.ndarray, node: np.ndarray, size: int, further: float
+) -> tuple[np.ndarray, np.ndarray]:
     """What each end tells its pairs, and the weight of all its states together.
 
     A node with k links weighs 1 for k = 0 and further**(k-1) after that. Over the other pairs of the node, with
@@ -63,11 +65,11 @@ def compete(
     belief = odds * to_referral * to_contact
     pair = belief / (1.0 + belief)
     ends = []
-    for incoming, node, size, further in (
+    for incoming, node, size, each in (
         (odds * to_contact, contact, contacts, further[1]),
         (odds * to_referral, referral, referrals, further[0]),
     ):
-        total = np.minimum(np.bincount(node, np.log1p(further * incoming), size), 600.0)
-        some = np.expm1(total) / further
+        total = np.minimum(np.bincount(node, np.log1p(each * incoming), size), 600.0)
+        some = np.expm1(total) / each
         ends.append(some / (1.0 + some))
     return Outcome(pair, ends[0], ends[1], to_referral, to_contact)

@@ -37,7 +37,10 @@ def measure(p: Parameters, pairs: Pairs, scored: Scored) -> dict[str, float | st
         return {"now": float(p.expected[0]), "lag": 0.0, "level": 0.0, "widest": "none", "drift": 0.0}
     now = learn(p, pairs, scored, np.ones(pairs.contacts))
     lag = float(np.abs(now.lag[0] - p.lag[0]).sum() / 2)
-    levels = {c.name: float(np.abs(now.levels[c.name][0] - p.levels[c.name][0]).sum() / 2) for c in model.COMPARISONS}
+    levels = {
+        c.name: float(np.abs(now.levels[c.name][0] - p.levels[c.name][0]).sum() / 2)
+        for c in model.COMPARISONS
+    }
     widest = max(levels, key=lambda name: (levels[name], name))
     moved = abs(float(now.expected[0] - p.expected[0]))
     return {
@@ -49,12 +52,14 @@ def measure(p: Parameters, pairs: Pairs, scored: Scored) -> dict[str, float | st
     }
 
 
-def keep(con: duckdb.DuckDBPyConnection, authority: str, version: int, p: Parameters, told: dict[str, float | str]) -> bool:
+def keep(
+    con: duckdb.DuckDBPyConnection, authority: str, version: int, p: Parameters, told: dict[str, float | str]
+) -> bool:
     """Write one authority's row; True when its parameters no longer fit."""
     drifted = told["drift"] >= DRIFTED_FROM
+    measured = [told[name] for name in ("now", "lag", "level", "widest", "drift")]
     con.execute(
         "insert into matching.match_drift values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [authority, version, float(p.expected[0]), told["now"], told["lag"], told["level"], told["widest"], told["drift"],
-         drifted],
-    )  # fmt: skip
+        [authority, version, float(p.expected[0]), *measured, drifted],
+    )
     return bool(drifted)

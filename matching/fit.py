@@ -114,10 +114,12 @@ def _further(pairs: Pairs, scored: Scored, weight: np.ndarray) -> np.ndarray:
     links = float((pair * weight[pairs.contact]).sum())
     matched = float((scored.outcome.contact * weight).sum())
     on_contacts = links - matched, matched
-    return np.array([
-        (max(more, 0.0) + share * model.FURTHER_STRENGTH) / (some + model.FURTHER_STRENGTH)
-        for (more, some), share in zip((on_referrals, on_contacts), model.FURTHER_PRIOR, strict=True)
-    ])
+    return np.array(
+        [
+            (max(more, 0.0) + share * model.FURTHER_STRENGTH) / (some + model.FURTHER_STRENGTH)
+            for (more, some), share in zip((on_referrals, on_contacts), model.FURTHER_PRIOR, strict=True)
+        ]
+    )
 
 
 def _bunching(pairs: Pairs, of_setting: np.ndarray, at_setting: np.ndarray, weight: np.ndarray) -> np.ndarray:

@@ -35,15 +35,16 @@ NOT_REQUESTED_PRIOR = (0.05, 25.0)
 FURTHER_PRIOR = (0.05, 0.03)
 FURTHER_STRENGTH = 30.0
 FURTHER_WEIGHT = 1.4
-"""One matter may bring two contacts (first share, of referrals with a contact) or two referrals (second share, of contacts
-with a referral). Each further link weighs its share times FURTHER_WEIGHT: about what a repeat's closeness in time is
-worth against chance, the same for quiet and busy settings, because contacts and other referrals are rare together."""
+"""One matter may bring two contacts (first share, of referrals with a contact) or two referrals (second share, of
+contacts with a referral). Each further link weighs its share times FURTHER_WEIGHT: about what a repeat's closeness in
+time is worth against chance. It is alike for quiet and busy settings, where contacts and other referrals are rare or
+frequent together."""
 
 BUNCHING_LAGS = (-21, 21)
 BUNCHING_SEEN_AT = (-14, -4)
 BUNCHING_PRIOR = (0.0005, 2000.0)
-"""Matters at one setting come in bunches. How much is seen shortly before contacts, where matches are rare, and is taken
-to hold as long after. The prior: referrals a day, and how many contact-days it weighs."""
+"""Matters at one setting come in bunches. How much is seen shortly before contacts, where matches are rare, and is
+taken to hold as long after. The prior: referrals a day, and how many contact-days it weighs."""
 
 COMMON_SHARE = 0.2
 """A role (within its sector) or a category of concern that more than this share of referrals have is common."""
@@ -103,8 +104,12 @@ COMPARISONS = (
         informative_missing=True,
         strength=30.0,
     ),
-    Comparison("kind", ("same", "different", "missing"), (0.93, 0.07), (0.93, 0.07), (0.40, 0.60), shared=True),
-    Comparison("area", ("same", "different", "missing"), (0.95, 0.05), (0.95, 0.05), (0.35, 0.65), shared=True),
+    Comparison(
+        "kind", ("same", "different", "missing"), (0.93, 0.07), (0.93, 0.07), (0.40, 0.60), shared=True
+    ),
+    Comparison(
+        "area", ("same", "different", "missing"), (0.95, 0.05), (0.95, 0.05), (0.35, 0.65), shared=True
+    ),
     Comparison(
         "sector",
         ("same", "same_group", "different", "missing"),
@@ -129,7 +134,13 @@ COMPARISONS = (
     ),
     Comparison("referrer_role", ("same", "different", "missing"), (0.75, 0.25), (0.45, 0.55), (0.30, 0.70)),
     Comparison("agency", ("same", "different", "missing"), (0.85, 0.15), (0.65, 0.35), (0.40, 0.60)),
-    Comparison("referrer", ("same", "close", "different", "missing"), (0.65, 0.06, 0.29), (0.20, 0.02, 0.78), (0.08, 0.02, 0.90)),
+    Comparison(
+        "referrer",
+        ("same", "close", "different", "missing"),
+        (0.65, 0.06, 0.29),
+        (0.20, 0.02, 0.78),
+        (0.08, 0.02, 0.90),
+    ),
     # A reference to this contact is nearly decisive. One to another contact says nothing by itself: that other pair
     # competes for the referral. Wrong references are too few to learn from, so only the true ones are.
     Comparison(
@@ -145,14 +156,30 @@ COMPARISONS = (
 
 SECTOR_GROUPS = {
     "education": (
-        "primary", "secondary", "special", "pupil_referral_unit", "through_school", "independent",
-        "further_education", "school_transport", "other_education",
+        "primary",
+        "secondary",
+        "special",
+        "pupil_referral_unit",
+        "through_school",
+        "independent",
+        "further_education",
+        "school_transport",
+        "other_education",
     ),
     "early_years": ("nursery", "childminder", "other_early_years"),
     "fostering": ("authority_fostering", "independent_fostering"),
     "wider_workforce": (
-        "residential", "health", "police", "social_care", "transport", "sports", "faith", "uniformed_groups",
-        "voluntary", "council", "other",
+        "residential",
+        "health",
+        "police",
+        "social_care",
+        "transport",
+        "sports",
+        "faith",
+        "uniformed_groups",
+        "voluntary",
+        "council",
+        "other",
     ),
 }
 

@@ -135,7 +135,9 @@ def score(
     expected = p.expected[row]
     blank = 1 - expected * found * arrived
     days = np.log(p.lag / BIN_DAYS)
-    top = logs[0] + days[row[pairs.contact], pairs.lag_bin] + np.log((expected * found / blank)[pairs.contact])
+    top = (
+        logs[0] + days[row[pairs.contact], pairs.lag_bin] + np.log((expected * found / blank)[pairs.contact])
+    )
     further = (model.FURTHER_WEIGHT * p.further[0], model.FURTHER_WEIGHT * p.further[1])
     bunching = np.where(pairs.fresh, p.bunching[0], 0.0)
     setting, unrelated = np.exp(logs[1]), np.exp(logs[2])
@@ -152,9 +154,12 @@ def score(
         setting_share = by_setting / below
         odds = np.exp(np.clip(top - np.log(below), -40, 40))
         odds = np.where(pairs.decided > 0, 1e12, np.where(pairs.decided < 0, 0.0, odds))
-        outcome = compete(odds, pairs.contact, pairs.referral, pairs.contacts, pairs.referrals, further, outcome, sweeps)
+        ends = (pairs.contact, pairs.referral, pairs.contacts, pairs.referrals)
+        outcome = compete(odds, *ends, further, outcome, sweeps)
         free = 1 - outcome.referral[pairs.referral]
         at_setting, elsewhere, rates = chance_rates(p, pairs, setting_share, free, weight)
         chance = (at_setting, elsewhere)
     unfindable = (1 - outcome.contact) * expected * (1 - found) * arrived / blank
-    return Scored(outcome, outcome.contact + unfindable, unfindable, setting_share, arrived, odds, chance, rates)
+    return Scored(
+        outcome, outcome.contact + unfindable, unfindable, setting_share, arrived, odds, chance, rates
+    )

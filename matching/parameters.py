@@ -140,7 +140,11 @@ def load(con: duckdb.DuckDBPyConnection, authority: str) -> tuple[int, Parameter
 
 
 def keep(
-    con: duckdb.DuckDBPyConnection, authority: str, fitted: Parameters, fitted_to: object, counts: tuple[int, int, int]
+    con: duckdb.DuckDBPyConnection,
+    authority: str,
+    fitted: Parameters,
+    fitted_to: object,
+    counts: tuple[int, int, int],
 ) -> int:
     """Add a version and return its number. counts: contacts, referrals and decisions it was fitted on."""
     kept = {
@@ -154,7 +158,8 @@ def keep(
         "directions": [direction.round(5).tolist() for direction in fitted.directions],
     }
     ((version,),) = con.execute(
-        "select coalesce(max(parameter_version), 0) + 1 from matching.match_parameters where authority = ?", [authority]
+        "select coalesce(max(parameter_version), 0) + 1 from matching.match_parameters where authority = ?",
+        [authority],
     ).fetchall()
     con.execute(
         "insert into matching.match_parameters values (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -174,7 +179,9 @@ def keep_weights(con: duckdb.DuckDBPyConnection, authority: str, version: int, p
         table = p.levels[c.name]
         for number, level in enumerate(c.levels):
             said = number < table.shape[1]
-            against = [float(np.log2(table[0, number] / table[other, number])) if said else 0.0 for other in (1, 2)]
+            against = [
+                float(np.log2(table[0, number] / table[other, number])) if said else 0.0 for other in (1, 2)
+            ]
             rows.append([authority, version, c.name, level, *against])
     for number, start in enumerate(model.LAG_STARTS[:-1]):
         days = model.LAG_STARTS[number + 1] - start

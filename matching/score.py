@@ -35,7 +35,8 @@ def score_pairs(con: duckdb.DuckDBPyConnection, refit: Iterable[str] = ()) -> di
     has_decisions = _exists(con, "int_matching_decisions")
     candidates.find(con, has_decisions)
     candidates.compare(con)
-    authorities = [row[0] for row in con.execute("select distinct authority from match_referrals order by 1").fetchall()]
+    rows = con.execute("select distinct authority from match_referrals order by 1").fetchall()
+    authorities = [authority for (authority,) in rows]
     fitted, drifted, kept = [], [], 0
     for authority in authorities:
         known = None if authority in refit else parameters.load(con, authority)
@@ -105,7 +106,8 @@ def read_pairs(con: duckdb.DuckDBPyConnection, authority: str) -> Pairs:
         pattern=pattern,
         levels=levels,
         lag_bin=np.asarray(rows["lag_bin"]),
-        placebo=_within(lag, (window_first, model.PLACEBO_BEFORE)) | _within(lag, (model.PLACEBO_AFTER, window_last)),
+        placebo=_within(lag, (window_first, model.PLACEBO_BEFORE))
+        | _within(lag, (model.PLACEBO_AFTER, window_last)),
         fresh=_within(lag, model.BUNCHING_LAGS),
         just_before=_within(lag, model.BUNCHING_SEEN_AT),
         found_by_place=np.asarray(rows["found_by_place"]),
@@ -150,8 +152,12 @@ def _write(
     parameters.keep_weights(con, authority, version, p)
     without = score(p, pairs, rounds=1, sweeps=10, start=scored, leave_out="reference")
     shifts = [score(p.moved(step), pairs, rounds=1, start=scored) for step in p.directions]
-    keep = (scored.outcome.pair >= KEPT_FROM) | (pairs.levels["reference"] == 0)[pairs.pattern] | (pairs.decided != 0)
-    kept_pairs = {  # noqa: F841 - read by DuckDB below
+    keep = (
+        (scored.outcome.pair >= KEPT_FROM)
+        | (pairs.levels["reference"] == 0)[pairs.pattern]
+        | (pairs.decided != 0)
+    )
+    kept_pairs = {
         "contact_number": pairs.contact[keep],
         "referral_number": pairs.referral[keep],
         "match_probability": scored.outcome.pair[keep],
@@ -159,7 +165,9 @@ def _write(
     }
     con.register("match_kept_pairs", kept_pairs)
     labels = ", ".join(
-        f"{_labels(c.levels)}[l.{c.name} + 1] as {c.name}_agreement" for c in model.COMPARISONS if c.name != "place"
+        f"{_labels(c.levels)}[l.{c.name} + 1] as {c.name}_agreement"
+        for c in model.COMPARISONS
+        if c.name != "place"
     )
     postcodes = len(model.POSTCODE_LEVELS)
     con.execute(
@@ -170,7 +178,8 @@ def _write(
             {_labels(model.POSTCODE_LEVELS)}[l.place % {postcodes} + 1] as postcode_agreement, {labels}
         from match_kept_pairs as k
         inner join match_levels as l
-            on l.authority = $authority and k.contact_number = l.contact_number and k.referral_number = l.referral_number
+            on l.authority = $authority
+                and k.contact_number = l.contact_number and k.referral_number = l.referral_number
         inner join match_contacts as c on c.authority = $authority and k.contact_number = c.contact_number
         inner join match_referrals as r on r.authority = $authority and k.referral_number = r.referral_number
         order by c.contact_key, r.referral_key
@@ -202,7 +211,9 @@ def _end_columns(side: str, scored: Scored, shifts: list[Scored]) -> dict[str, n
         return one.received if side == "contact" else one.outcome.referral + _unfindable_referrals(one)
 
     columns = {"match_probability" if side == "contact" else "contact_probability": of(scored)}
-    columns["unfindable_probability"] = scored.unfindable if side == "contact" else _unfindable_referrals(scored)
+    columns["unfindable_probability"] = (
+        scored.unfindable if side == "contact" else _unfindable_referrals(scored)
+    )
     for number in range(model.DIRECTIONS):
         moved = of(shifts[number]) - of(scored) if number < len(shifts) else np.zeros(len(of(scored)))
         columns[f"parameter_shift_{number + 1}"] = moved
@@ -239,8 +250,8 @@ def _empty_tables(con: duckdb.DuckDBPyConnection) -> None:
             unfindable_probability double, {shifts}
         );
         create or replace table matching.match_weights (
-            authority varchar, parameter_version integer, comparison varchar, level varchar, against_same_setting double,
-            against_unrelated double
+            authority varchar, parameter_version integer, comparison varchar, level varchar,
+            against_same_setting double, against_unrelated double
         )
     """)
 
@@ -248,6 +259,7 @@ def _empty_tables(con: duckdb.DuckDBPyConnection) -> None:
 def _exists(con: duckdb.DuckDBPyConnection, table: str) -> bool:
     return bool(
         con.execute(
-            "select 1 from information_schema.tables where table_schema = 'matching' and table_name = ?", [table]
+            "select 1 from information_schema.tables where table_schema = 'matching' and table_name = ?",
+            [table],
         ).fetchall()
     )

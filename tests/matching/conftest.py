@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import duckdb
 import pytest
 
-from benchmarks import matching_worlds
+from benchmarks import matching_stage, matching_worlds
 
 _COMMON = {
     "setting_core": "varchar", "setting_words": "varchar[]", "setting_kind": "varchar", "full_postcode": "varchar",
@@ -38,8 +38,8 @@ def comparable(con: duckdb.DuckDBPyConnection) -> Callable[[list[dict], list[dic
                        "received_on": "date", "day_number": "bigint", **_SIDES[side], **_COMMON}  # fmt: skip
             spelt = ", ".join(f"{name} {kind}" for name, kind in columns.items())
             con.execute(f"create or replace table matching.int_matching_{side}s ({spelt})")
-            for row in rows:
-                row = {"is_requested": True, **row} if side == "contact" else dict(row)
+            for given in rows:
+                row = {"is_requested": True, **given} if side == "contact" else dict(given)
                 row[f"{side}_id"] = row.pop("id")
                 row["authority"] = row.get("authority", "here")
                 row[f"{side}_key"] = f"{row['authority']}:s:{row[f'{side}_id']}"
@@ -53,7 +53,8 @@ def comparable(con: duckdb.DuckDBPyConnection) -> Callable[[list[dict], list[dic
                     f"insert into matching.int_matching_{side}s ({names}) values ({', '.join('?' * len(row))})",
                     list(row.values()),
                 )
-            con.execute(f"update matching.int_matching_{side}s set received_on = date '1970-01-01' + day_number::integer")
+            con.execute(f"""update matching.int_matching_{side}s
+                set received_on = date '1970-01-01' + day_number::integer""")
 
     return write
 
@@ -63,8 +64,8 @@ def staged(con: duckdb.DuckDBPyConnection) -> Callable[..., duckdb.DuckDBPyConne
     """A made-up world on the stage, comparable tables built by the project's own SQL."""
 
     def stage(noise: str = "low", **changes: object) -> duckdb.DuckDBPyConnection:
-        matching_worlds.stage(con, matching_worlds.world(noise, **changes))
-        matching_worlds.prepare(con)
+        matching_stage.stage(con, matching_worlds.world(noise, **changes))
+        matching_stage.prepare(con)
         return con
 
     return stage

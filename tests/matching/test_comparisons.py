@@ -78,8 +78,10 @@ def test_level(con, comparable, comparison, contact, referral, level):
 
 
 def test_a_word_of_many_settings_is_common(con, comparable):
-    contacts = [{"id": f"C{n}", "day": 0, "setting_core": f"st mary {town}"} for n, town in enumerate(
-        ["barfield", "calham", "dunwick", "", "elland"])]
+    contacts = [
+        {"id": f"C{n}", "day": 0, "setting_core": f"st mary {town}"}
+        for n, town in enumerate(["barfield", "calham", "dunwick", "", "elland"])
+    ]
     for row in contacts:
         row["setting_core"] = row["setting_core"].strip()
     comparable(contacts, [{"id": "R1", "day": 2, "setting_core": "st mary", "area": "east"}])
@@ -108,5 +110,6 @@ def test_a_quoted_reference_is_a_candidate_at_any_lag_and_authorities_never_mix(
     )
     candidates.prepare(con)
     candidates.find(con, has_decisions=False)
-    assert con.execute("select authority, contact_number, referral_number, found_by_place from match_candidates"
-                       ).fetchall() == [("here", 0, 0, False)]
+    assert con.execute(
+        "select authority, contact_number, referral_number, found_by_place from match_candidates"
+    ).fetchall() == [("here", 0, 0, False)]

@@ -13,8 +13,8 @@ FURTHER = (0.08, 0.04)
 def enumerate_all(odds, contact, referral, contacts, referrals):
     """Marginals by brute force: a set of links weighs its odds, times FURTHER for each further link at an end."""
     total, pair, of_contact, of_referral = 0.0, np.zeros(len(odds)), np.zeros(contacts), np.zeros(referrals)
-    for chosen in product((0, 1), repeat=len(odds)):
-        chosen = np.array(chosen)
+    for taken in product((0, 1), repeat=len(odds)):
+        chosen = np.array(taken)
         at_contact = np.bincount(contact, chosen, contacts)
         at_referral = np.bincount(referral, chosen, referrals)
         weight = np.prod(np.where(chosen == 1, odds, 1.0))

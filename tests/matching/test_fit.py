@@ -63,7 +63,9 @@ def test_repeats_are_learnt_where_there_are_and_where_there_are_none(pairs_of, m
 
 
 def test_a_small_authority_without_postcodes_or_categories_stands(pairs_of):
-    con, pairs = pairs_of("middle", seed=14, contacts=150, settings=90, postcode_missing=1.0, concern_missing=1.0)
+    con, pairs = pairs_of(
+        "middle", seed=14, contacts=150, settings=90, postcode_missing=1.0, concern_missing=1.0
+    )
     p = fit.fit(pairs)
     scored = odds.score(p, pairs)
     true = con.execute("""

@@ -4,7 +4,7 @@ import duckdb
 import pytest
 
 import matching
-from benchmarks import matching_worlds
+from benchmarks import matching_stage, matching_worlds
 from matching import fit
 
 
@@ -25,8 +25,8 @@ def test_the_same_input_gives_the_same_output_in_any_order(staged):
     matching.score_pairs(con)
     first = everything(con, *TABLES, "match_parameters")
     with duckdb.connect(config={"threads": 2}) as other:
-        matching_worlds.stage(other, matching_worlds.world("middle", seed=21, contacts=600, settings=200))
-        matching_worlds.prepare(other)
+        matching_stage.stage(other, matching_worlds.world("middle", seed=21, contacts=600, settings=200))
+        matching_stage.prepare(other)
         for side in ("contacts", "referrals"):
             other.execute(f"""create or replace table matching.int_matching_{side} as
                 select * from matching.int_matching_{side} order by md5({side[:-1]}_key)""")
@@ -49,7 +49,7 @@ def test_parameters_are_fitted_once_and_again_only_on_request(staged):
 def test_decisions_win_and_free_or_take_the_referral(staged):
     con = staged("low", seed=23, contacts=600, settings=200)
     matching.score_pairs(con)
-    matching_worlds.conclude(con)
+    matching_stage.conclude(con)
     ((contact, referral),) = con.execute("""
         select contact_id, referral_id from matching.int_contact_referral_links
         where link_status = 'linked' order by match_probability desc, contact_id, referral_id limit 1
@@ -65,30 +65,37 @@ def test_decisions_win_and_free_or_take_the_referral(staged):
         "insert into staging.stg_match_decisions values ('authority_000', 'made', ?, ?, 'confirm', date '2020-04-01')",
         [other_contact, referral],
     )
-    matching_worlds.run_model(con, "int_matching_decisions")
+    matching_stage.run_model(con, "int_matching_decisions")
     matching.score_pairs(con)
-    matching_worlds.conclude(con)
+    matching_stage.conclude(con)
     links = dict(
         con.execute(
-            "select contact_id, (link_status, match_probability) from marts.fct_contact_referral_links where referral_id = ?",
+            """select contact_id, (link_status, match_probability) from marts.fct_contact_referral_links
+            where referral_id = ?""",
             [referral],
         ).fetchall()
     )
     assert links[contact] == ("rejected", 0.0)
     assert links[other_contact] == ("confirmed", 1.0)
-    ((confirmed,),) = con.execute("""
+    ((confirmed,),) = con.execute(
+        """
         select match_probability from matching.scored_contacts where contact_key like '%' || ?
-    """, [other_contact]).fetchall()
+    """,
+        [other_contact],
+    ).fetchall()
     assert confirmed > 0.99
 
 
 def test_only_levels_reach_scores_and_marts(staged):
     con = staged("low", seed=24, contacts=300, settings=100)
-    surnames = {row[0] for row in con.execute(
-        "select distinct referrer_surname from matching.int_matching_contacts where referrer_surname is not null"
-    ).fetchall()}
+    surnames = {
+        row[0]
+        for row in con.execute(
+            "select distinct referrer_surname from matching.int_matching_contacts where referrer_surname is not null"
+        ).fetchall()
+    }
     matching.score_pairs(con)
-    matching_worlds.conclude(con)
+    matching_stage.conclude(con)
     assert len(surnames) > 20
     for table in ("matching.scored_pairs", "matching.scored_contacts", "matching.match_parameters",
                   "matching.int_contact_referral_links", "marts.fct_contact_referral_links"):  # fmt: skip
@@ -101,9 +108,9 @@ def test_only_levels_reach_scores_and_marts(staged):
 def test_an_authority_without_contacts_has_referrals_scored_as_alone(con, comparable):
     comparable([], [{"id": "R1", "day": 0}])
     matching.score_pairs(con)
-    assert con.execute("select referral_key, contact_probability from matching.scored_referrals").fetchall() == [
-        ("here:s:R1", 0.0)
-    ]
+    assert con.execute(
+        "select referral_key, contact_probability from matching.scored_referrals"
+    ).fetchall() == [("here:s:R1", 0.0)]
 
 
 def test_drift_is_told_when_recording_changes_and_not_before(staged):
@@ -111,7 +118,8 @@ def test_drift_is_told_when_recording_changes_and_not_before(staged):
     matching.score_pairs(con)
     assert matching.score_pairs(con)["drifted"] == "none"
     # From one night to the next every category of concern is written otherwise on one side.
-    con.execute("update matching.int_matching_referrals set concern_category = 'financial' where hash(referral_key) % 2 = 0")
+    con.execute("""update matching.int_matching_referrals set concern_category = 'financial'
+        where hash(referral_key) % 2 = 0""")
     assert matching.score_pairs(con)["drifted"] == "authority_000"
     assert con.execute("select widest_comparison from matching.match_drift").fetchall() == [("concern",)]
 
@@ -119,15 +127,20 @@ def test_drift_is_told_when_recording_changes_and_not_before(staged):
 def test_weights_explain_a_pair(staged):
     con = staged("low", seed=27, contacts=600, settings=200)
     matching.score_pairs(con)
-    weights = {(comparison, level): (setting, unrelated) for comparison, level, setting, unrelated in con.execute(
-        "select comparison, level, against_same_setting, against_unrelated from matching.match_weights"
-    ).fetchall()}
-    assert weights["concern", "same_rare"][0] > 1 > 0 > weights["concern", "different"][0]
+    weights = {
+        (comparison, level): (setting, unrelated)
+        for comparison, level, setting, unrelated in con.execute(
+            "select comparison, level, against_same_setting, against_unrelated from matching.match_weights"
+        ).fetchall()
+    }
+    assert weights["concern", "same_rare"][0] > 1
+    assert weights["concern", "different"][0] < 0
     assert weights["concern", "missing"] == (0, 0)
     # Place cannot tell two matters at one setting apart, but tells settings apart.
     assert weights["place", "exact_rare/same"][0] == pytest.approx(0, abs=1e-9)
     assert weights["place", "exact_rare/same"][1] > 3
-    assert weights["lag", "1 to 1 days"][0] > 3 > 0 > weights["lag", "29 to 42 days"][0]
+    assert weights["lag", "1 to 1 days"][0] > 3
+    assert weights["lag", "29 to 42 days"][0] < 0
 
 
 @pytest.mark.slow
@@ -137,7 +150,7 @@ def test_a_world_of_kents_size_is_matched_well(staged, noise, least):
 
     con = staged(noise, seed=25)
     matching.score_pairs(con)
-    matching_worlds.conclude(con)
+    matching_stage.conclude(con)
     told = measure(con)
     assert told["f1"] >= least
     assert told["calibration_error"] <= 0.05
