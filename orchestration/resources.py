@@ -33,6 +33,12 @@ telemetry:
 compute_logs:
   module: dagster._core.storage.noop_compute_log_manager
   class: NoOpComputeLogManager
+event_log_storage:
+  module: orchestration.event_log
+  class: OpenEventLog
+  config:
+    base_dir:
+      env: LADO_EVENT_LOG
 run_monitoring:
   enabled: true
   start_timeout_seconds: 180
@@ -116,6 +122,7 @@ class Home:
         if not settings.exists():
             settings.write_text(DAGSTER_SETTINGS, encoding="utf-8")
         os.environ["DAGSTER_HOME"] = str(self.dagster)
+        os.environ["LADO_EVENT_LOG"] = str(self.dagster / "history" / "runs")
         os.environ["LADO_HOME"] = str(self.root)
         os.environ["LADO_WAREHOUSE"] = str(self.warehouse)
         os.environ["DO_NOT_TRACK"] = "1"

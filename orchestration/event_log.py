@@ -1,0 +1,52 @@
+"""Dagster's SQLite event log with its connections kept open between events.
+
+Belongs here: this one saving. Dagster 1.13 makes an SQLAlchemy engine and opens the file anew for each of the six or
+so statements of an event; a refresh has some three hundred events. Does not belong here: what is stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import sqlalchemy as db
+from dagster._core.storage.event_log import SqliteEventLogStorage
+from dagster._serdes import ConfigurableClassData
+
+OPEN_AT_MOST = 8  # run files held open by one process; a daemon meets a new one every night
+BUSY_SECONDS = 30
+
+
+class OpenEventLog(SqliteEventLogStorage):
+    """The same files and tables as Dagster's own; a home can change between the two at any time."""
+
+    def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None):
+        self._engines: dict[str, db.Engine] = {}
+        super().__init__(base_dir, inst_data)
+
+    @classmethod
+    def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: dict) -> OpenEventLog:
+        return cls(inst_data=inst_data, **config_value)
+
+    @contextmanager
+    def _connect(self, shard: str) -> Iterator[db.Connection]:
+        with self._db_lock:
+            engine = self._engines.pop(shard, None) or db.create_engine(
+                self.conn_string_for_shard(shard),
+                connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
+            )
+            self._engines[shard] = engine  # the last used stands last
+            if len(self._engines) > OPEN_AT_MOST:
+                self._engines.pop(next(iter(self._engines))).dispose()
+            if shard not in self._initialized_dbs:
+                self._initdb(engine)
+                self._initialized_dbs.add(shard)
+            with engine.connect() as connection, connection.begin():
+                yield connection
+
+    def dispose(self) -> None:
+        with self._db_lock:
+            for engine in self._engines.values():
+                engine.dispose()
+            self._engines.clear()
+        super().dispose()
