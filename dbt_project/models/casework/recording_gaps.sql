@@ -20,14 +20,26 @@ referral_fields as (
                 { 'field_name': 'sector', 'is_wanted': true, 'is_present': sector_key <> authority || ':unknown' },
                 { 'field_name': 'area', 'is_wanted': true, 'is_present': area_key <> authority || ':unknown' },
                 { 'field_name': 'staff_role', 'is_wanted': true, 'is_present': staff_role_key <> 'unknown' },
-                { 'field_name': 'concern_category', 'is_wanted': true, 'is_present': concern_category_key <> 'unknown' },
+                {
+                    'field_name': 'concern_category',
+                    'is_wanted': true,
+                    'is_present': concern_category_key <> 'unknown'
+                },
                 { 'field_name': 'pathway', 'is_wanted': true, 'is_present': pathway <> 'unknown' },
                 { 'field_name': 'subject', 'is_wanted': true, 'is_present': subject_key <> 'unknown' },
                 { 'field_name': 'officer', 'is_wanted': true, 'is_present': officer_key <> authority || ':unknown' },
                 { 'field_name': 'police_involved', 'is_wanted': true, 'is_present': police_involved is not null },
                 { 'field_name': 'employer_aware_on', 'is_wanted': true, 'is_present': employer_aware_on is not null },
-                { 'field_name': 'threshold_decided_on', 'is_wanted': true, 'is_present': threshold_decided_on is not null },
-                { 'field_name': 'rationale_recorded', 'is_wanted': true, 'is_present': coalesce(rationale_recorded, false) },
+                {
+                    'field_name': 'threshold_decided_on',
+                    'is_wanted': true,
+                    'is_present': threshold_decided_on is not null
+                },
+                {
+                    'field_name': 'rationale_recorded',
+                    'is_wanted': true,
+                    'is_present': coalesce(rationale_recorded, false)
+                },
                 {
                     'field_name': 'harm_criterion',
                     'is_wanted': pathway = 'allegation',
@@ -39,9 +51,14 @@ referral_fields as (
                     'is_wanted': pathway = 'allegation' and is_closed,
                     'is_present': concluded_on is not null
                 },
-                { 'field_name': 'closure_checked_on', 'is_wanted': is_closed, 'is_present': closure_checked_on is not null }
-            ]
-        ) as field
+                {
+                    'field_name': 'closure_checked_on',
+                    'is_wanted': is_closed,
+                    'is_present': closure_checked_on is not null
+                }
+            ],
+            recursive := true
+        )
     from {{ ref('fct_referrals') }}
 ),
 
@@ -58,14 +75,31 @@ contact_fields as (
             [
                 { 'field_name': 'setting', 'is_wanted': true, 'is_present': setting_key <> authority || ':unknown' },
                 { 'field_name': 'sector', 'is_wanted': true, 'is_present': sector_key <> authority || ':unknown' },
-                { 'field_name': 'concern_category', 'is_wanted': true, 'is_present': concern_category_key <> 'unknown' },
+                {
+                    'field_name': 'concern_category',
+                    'is_wanted': true,
+                    'is_present': concern_category_key <> 'unknown'
+                },
                 { 'field_name': 'advice_given', 'is_wanted': true, 'is_present': advice_given <> 'unknown' },
-                { 'field_name': 'referral_requested', 'is_wanted': true, 'is_present': referral_requested is not null },
+                {
+                    'field_name': 'referral_requested',
+                    'is_wanted': true,
+                    'is_present': referral_requested is not null
+                },
                 { 'field_name': 'threshold_met', 'is_wanted': true, 'is_present': threshold_met is not null },
-                { 'field_name': 'handled_by', 'is_wanted': true, 'is_present': officer_key <> authority || ':unknown' },
-                { 'field_name': 'oversight_on', 'is_wanted': closed_on is not null, 'is_present': oversight_on is not null }
-            ]
-        ) as field
+                {
+                    'field_name': 'handled_by',
+                    'is_wanted': true,
+                    'is_present': officer_key <> authority || ':unknown'
+                },
+                {
+                    'field_name': 'oversight_on',
+                    'is_wanted': closed_on is not null,
+                    'is_present': oversight_on is not null
+                }
+            ],
+            recursive := true
+        )
     from {{ ref('fct_contacts') }}
 ),
 
@@ -79,10 +113,10 @@ fields as (
 judged as (
     select
         *,
-        bool_or(field.is_present) over (partition by authority, source_system, entity, field.field_name)
+        bool_or(is_present) over (partition by authority, source_system, entity, field_name)
             as is_ever_present
     from fields
-    where field.is_wanted
+    where is_wanted
 )
 
 select
@@ -94,9 +128,9 @@ select
     judged.record_id,
     judged.source_system,
     judged.received_on,
-    judged.field.field_name as field_name,
+    judged.field_name,
     judged.refresh_id
 from judged
 inner join authorities on judged.authority = authorities.authority
 left join officers on judged.officer_key = officers.officer_key
-where judged.is_ever_present and not judged.field.is_present
+where judged.is_ever_present and not judged.is_present
