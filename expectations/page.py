@@ -5,11 +5,13 @@ of records (the casework tables hold those). The page carries counts only: no va
 """
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 from jinja2 import Environment, FileSystemLoader, select_autoescape
+from markupsafe import Markup, escape
 
 from expectations.check import CHECKS, Check, read_checks
 
@@ -178,4 +180,8 @@ def _template():
         lstrip_blocks=True,
     )
     environment.filters["thousands"] = lambda number: "-" if number is None else f"{number:,}"
+    # Reasons come from our own check files; they are escaped all the same before `words` become code.
+    environment.filters["prose"] = lambda text: Markup(  # noqa: S704  escaped first
+        re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text)))
+    )
     return environment.get_template("page.html.j2")

@@ -18,7 +18,7 @@ severity: warning
 entity: referral
 since: 2026-11-21
 is_finding: true
-reason: Closed cases have a closing date.
+reason: Closed cases have a `closed_on` & no other date.
 checked: select count(*) from marts.fct_referrals
 failing: |
   select authority, referral_id as record_id, 'closed_on' as column_name from marts.fct_referrals where is_bad
@@ -282,6 +282,7 @@ def test_the_page_needs_no_network_and_names_no_record(con, checks, tmp_path):
     write_page(con, "two", tmp_path / "docs" / "index.html", checks)
     page = (tmp_path / "docs" / "index.html").read_text(encoding="utf-8")
     assert "http" not in page and "src=" not in page and "@import" not in page
+    assert "a <code>closed_on</code> &amp; no other date" in page
     assert "Held." in page and "A referral is there once" in page and "A closed case is dated" in page
     assert "kent 4" in page, "open findings of the authority, as a count"
     assert not any(f"R{number}" in page for number in range(1, 5))
@@ -320,7 +321,7 @@ def test_the_newest_extract_is_the_last_day_accepted_as_it_was_judged_last(con):
         ("severity: warning", "severity: fatal", "severity must be one of"),
         ("since: 2026-11-21", "since: lately", "since must be a date"),
         ("entity: referral", "entity: referral\nowner: nobody", "unknown key owner"),
-        ("reason: Closed cases have a closing date.", "", "missing reason"),
+        ("reason: Closed cases have a `closed_on` & no other date.", "", "missing reason"),
         ("gate: publication", "gate: arrival", "gate must be publication"),
         ("entity: referral", "entity: referral\ntolerance: some", "tolerance must be a count"),
         ("severity: warning", "severity: error", "must say in `poison`"),
