@@ -82,7 +82,7 @@ def compile_models(home, target: Path, night: Path) -> dict[str, str]:
         for n in order
     ]
     files = [(str(path), ",", "utf-8") for path in sorted(night.glob("*.csv"))]
-    work = {"warehouse": str(target.parent / "floor.duckdb"), "files": files, "models": models}
+    work = {"warehouse": str(target.parent / "floor" / "warehouse.duckdb"), "files": files, "models": models}
     target.write_text(json.dumps(work), encoding="utf-8")
     return {"floor": str(target)}
 
@@ -99,7 +99,8 @@ def main() -> None:
         for number in range(rounds):
             copy = root / f"round{number}"
             shutil.copytree(home, copy, symlinks=True)
-            shutil.copy2(copy / "warehouse.duckdb", root / "floor.duckdb")
+            (root / "floor").mkdir(exist_ok=True)
+            shutil.copy2(copy / "warehouse.duckdb", root / "floor" / "warehouse.duckdb")
             command = [sys.executable, "-m", "orchestration.command_line", "refresh", "--home", str(copy)]
             cpu, wall, said = cpu_of([*command, "--settle", "0", "--json"], environment)
             told = json.loads(said)

@@ -164,16 +164,20 @@ def build(home: resources.Home) -> list[Any]:
                 if key in context.selected_asset_keys:
                     by_key[unique_id] = key
         with station(name):
-            runs = dbt.run(home, by_key)
             with resources.warehouse(home) as con:
+                loaded = dbt.seeds_in_place(con, by_key)
+            runs = {run.unique_id: run.seconds for run in dbt.run(home, by_key.keys() - loaded)}
+            with resources.warehouse(home) as con:
+                dbt.mark_seeds(con, runs)
                 rows = dict(
                     con.execute(
                         "select schema_name || '.' || table_name, estimated_size from duckdb_tables()"
                     ).fetchall()
                 )
-        for run in runs:
-            key = by_key[run.unique_id]
-            metadata: dict[str, Any] = {"seconds": run.seconds}
+        # A seed that stands as it is counts as made: what comes after it needs it. The others in dbt's order.
+        for unique_id, seconds in (dict.fromkeys(sorted(loaded), 0.0) | runs).items():
+            key = by_key[unique_id]
+            metadata: dict[str, Any] = {"seconds": seconds}
             if (count := rows.get(".".join(key.path))) is not None:
                 metadata["dagster/row_count"] = count
             yield dg.MaterializeResult(asset_key=key, metadata=metadata)

@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
+
+import duckdb
 
 from orchestration.resources import PROJECT, Home
 from orchestration.stations import StationFailed
@@ -56,7 +59,7 @@ def parse(home: Home) -> Any:
     Raises StationFailed with dbt's words: parsing sees code, never data.
     """
     if not _manifest:
-        answer = _invoke(home, ["parse"])
+        answer = _invoke(home, ["parse", "--no-write-json"])
         if not answer.success:
             raise StationFailed(f"dbt cannot parse the project: {answer.exception}")
         _manifest.append(answer.result)
@@ -64,8 +67,12 @@ def parse(home: Home) -> Any:
 
 
 def manifest_as_dict(home: Home) -> dict[str, Any]:
-    """The manifest in the form of manifest.json, for the asset graph."""
-    return parse(home).writable_manifest().to_dict(omit_none=False)
+    """The manifest in the form of manifest.json, for the asset graph; also written to the home, for the gate."""
+    told = parse(home).writable_manifest().to_dict(omit_none=False)
+    # dbt writes the same file in half a second: it indents, and so leaves Python's fast encoder.
+    (home.dbt / "target").mkdir(exist_ok=True)
+    (home.dbt / "target" / "manifest.json").write_text(json.dumps(told, default=str), encoding="utf-8")
+    return told
 
 
 def run(home: Home, unique_ids: Iterable[str], *, tests: bool = False) -> list[NodeRun]:
@@ -89,6 +96,36 @@ def run(home: Home, unique_ids: Iterable[str], *, tests: bool = False) -> list[N
     if not answer.success:
         raise StationFailed(f"dbt stopped before any model ran: {_kind(str(answer.exception))}")
     return [NodeRun(r.node.unique_id, str(r.status), round(r.execution_time, 3)) for r in results]
+
+
+def _seeds(unique_ids: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """Seeds among the nodes: unique id -> (table, checksum of its file). Only after `parse`."""
+    nodes = (_manifest[0].nodes[unique_id] for unique_id in unique_ids)
+    return {
+        node.unique_id: (f'"{node.schema}"."{node.name}"', node.checksum.checksum)
+        for node in nodes
+        if node.resource_type == "seed"
+    }
+
+
+def seeds_in_place(con: duckdb.DuckDBPyConnection, unique_ids: Iterable[str]) -> set[str]:
+    """Seeds that the warehouse holds as their files are now: loading one costs more than most models."""
+    held = dict(
+        con.execute(
+            """select '"' || schema_name || '"."' || table_name || '"', comment from duckdb_tables()"""
+        ).fetchall()
+    )
+    return {
+        unique_id
+        for unique_id, (table, checksum) in _seeds(unique_ids).items()
+        if held.get(table) == checksum
+    }
+
+
+def mark_seeds(con: duckdb.DuckDBPyConnection, unique_ids: Iterable[str]) -> None:
+    """Note at each seed's table which file it was loaded from."""
+    for table, checksum in _seeds(unique_ids).values():
+        con.execute(f"comment on table {table} is '{checksum}'")
 
 
 def _kind(message: str) -> str:
