@@ -22,6 +22,7 @@ import yaml
 
 from . import files
 
+FOURTH_CRITERION = dt.date(2020, 9, 1)
 OLDEST = dt.datetime(1990, 1, 1)
 ISO_DAY, ISO_MOMENT = "%Y-%m-%d", "%Y-%m-%d %H:%M:%S"
 ISO = re.compile(r"\d{4}-\d\d-\d\d")
@@ -38,6 +39,7 @@ class Extracts:
     frames: dict[str, pd.DataFrame]
     feeds: dict
     refused: list[tuple[str, str, str]] = field(default_factory=list)
+    earliest: dict[str, pd.Timestamp] = field(default_factory=dict)
 
     def sources(self, feed: str) -> list[dict]:
         return [s for s in self.profile["sources"] if s["feed"] == feed]
@@ -60,7 +62,7 @@ class Extracts:
             days += [pd.Timestamp(d) for d in stated]
             dates = self.feeds[feed]["mandatory_dates"]
             if not stated and dates and len(self.frames[feed]):
-                days.append(self.frames[feed][dates[0]].min().normalize())
+                days.append(self.earliest.get(feed, self.frames[feed][dates[0]].min().normalize()))
         return max(days) if days else self.frames["referrals"]["received_on"].min()
 
 
@@ -88,6 +90,11 @@ def read_authority(
     codes = {name: _wordings(entries) for name, entries in (profile.get("codes") or {}).items()}
     for name, members in lists.items():
         codes[name] = {m: [{"member": m}] for m in members} | codes.get(name, {})
+    for entries in codes.get("harm_criterion", {}).values():
+        for entry in entries:
+            # The fourth criterion exists from that day on, whatever the profile says.
+            if entry["member"] == "unsuitable":
+                entry["from"] = max(entry.get("from") or FOURTH_CRITERION, FOURTH_CRITERION)
     days = [
         (day, folder)
         for day, folder in files.drops(landing, as_at_limit)
@@ -262,7 +269,9 @@ def _plain(text: object) -> str:
 
 def _canonical(frame: pd.DataFrame, feed: str, contract: dict, codes: dict) -> pd.DataFrame:
     """Typed columns in the contract's order, codes as members."""
-    frame = frame.reset_index(drop=True).reindex(columns=[*contract["columns"], "source_system"])
+    frame = (
+        frame.reset_index(drop=True).reindex(columns=[*contract["columns"], "source_system"]).astype(object)
+    )
     dates = contract["mandatory_dates"]
     own_day = pd.to_datetime(frame[dates[0]]) if dates else pd.Series(pd.NaT, index=frame.index)
     for column, about in contract["columns"].items():

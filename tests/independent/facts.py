@@ -6,6 +6,7 @@ recompute.py). Rules are those of the measure definitions:
 
 - a closing or outcome date before the receipt, or after the as-at date, is not used: the case is open,
   the allegation not concluded;
+- an outcome before the receipt does not say either how far back outcomes were kept;
 - so is it with every date that must follow another: oversight after the contact's receipt, a form's return
   after it was asked for;
 - an action counts when it is dated on or before the as-at date, or undated;
@@ -103,6 +104,8 @@ def build(
     items["actions"] = Items(_actions(frames["actions"], allegations, as_at), items["allegations"])
     concluded = allegations[allegations["is_concluded"]].assign(on=lambda f: f["outcome_on"])
     items["concluded"] = Items(concluded, items["allegations"])
+    if len(concluded):
+        extracts.earliest["outcomes"] = concluded["on"].min()
     items["children"] = Items(_children(frames["children"], referrals))
     items["meetings"] = Items(_meetings(frames["meetings"], as_at, holidays))
     for feed, on in (
@@ -243,17 +246,14 @@ def _meetings(frame: pd.DataFrame, as_at: pd.Timestamp, holidays: np.ndarray) ->
 def _setting_concerns(
     frames: dict[str, pd.DataFrame], groups: dict[str, str], as_at: pd.Timestamp
 ) -> pd.DataFrame:
-    """A concern names its setting by URN or by name; its sector is that setting's, else unknown."""
+    """A concern names its setting by URN or by name; two settings of one name leave its sector unknown."""
     out = frames["setting_concerns"].reset_index(drop=True).copy(deep=False)
     out["on"] = within(out["recorded_on"], None, as_at)
-    settings = frames["settings"].sort_values(["source_system", "setting_id"])
-    by_urn = (
-        settings.dropna(subset=["setting_urn"])
-        .drop_duplicates("setting_urn")
-        .set_index("setting_urn")["sector"]
-    )
-    names = settings.assign(name=settings["setting_name"].map(plain)).dropna(subset=["name"])
-    by_name = names.drop_duplicates("name").set_index("name")["sector"]
+    settings = frames["settings"]
+    by_urn = settings.dropna(subset=["setting_urn"]).drop_duplicates("setting_urn", keep=False)
+    by_urn = by_urn.set_index("setting_urn")["sector"]
+    by_name = settings.assign(name=settings["setting_name"].map(plain)).dropna(subset=["name"])
+    by_name = by_name.drop_duplicates("name", keep=False).set_index("name")["sector"]
     sector = out["setting_urn"].map(by_urn).fillna(out["setting_name"].map(plain).map(by_name))
     out["sector_group"] = sector.map(groups).fillna("unknown").astype(object)
     return out

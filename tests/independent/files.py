@@ -62,7 +62,8 @@ def read(path: Path, source: dict) -> Sheet | None:
         text = content.decode(encoding)
     except UnicodeDecodeError:
         return None
-    options = {"delimiter": source.get("delimiter", ","), "quotechar": source.get("quote", '"')}
+    delimiter = source.get("delimiter") or ","
+    options = {"delimiter": "\t" if delimiter == "tab" else delimiter, "quotechar": source.get("quote", '"')}
     reader = csv.reader(io.StringIO(text, newline=""), strict=False, **options)
     headings, rows, damaged = None, [], []
     for cells in reader:

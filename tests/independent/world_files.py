@@ -45,7 +45,7 @@ def make_world(seed: int, into: Path, profiles: Path, code_lists: Path, feeds_pa
         folder = into / world.authority / day.isoformat()
         folder.mkdir(parents=True)
         for source, rows in sources:
-            lines = _lines(world, source, rows, day, is_last)
+            lines = _lines(world, source, rows, day, before if is_last else None)
             _write(folder, source, lines, day)
     return world.authority
 
@@ -79,7 +79,7 @@ def _sources(world: World) -> list[tuple[dict, list[dict]]]:
                 "format": "csv",
                 "delimiter": world.random.choice((",", ";", "|")),
                 "encoding": world.random.choice(("utf-8", "cp1252", "utf-16")),
-                "extract": "full",
+                "extract": "changes" if world.random.random() < 0.15 else "full",
                 "dates": [world.day],
                 "moments": [world.moment],
                 "list_separator": ";",
@@ -100,13 +100,16 @@ def _heading(column: str, system: str) -> str:
     return words if system == "main" else f"{words} ({system})"
 
 
-def _lines(world: World, source: dict, rows: list[dict], day: dt.date, is_last: bool) -> list[list[str]]:
-    """The rows known on the day, with what went wrong on it."""
-    draw, columns = world.random, list(source["headings"])
-    about = world.feeds[source["feed"]]
-    dates = about["mandatory_dates"]
-    known = [r for r in rows if not dates or _day(r[dates[0]], world, dates[0]) <= day]
-    lines = [[r.get(c, "") for c in columns] for r in known]
+def _lines(
+    world: World, source: dict, rows: list[dict], day: dt.date, before: dt.date | None
+) -> list[list[str]]:
+    """The rows known on the day, with what went wrong on it; `before` is the day of the earlier drop, if any."""
+    draw, columns, is_last = world.random, list(source["headings"]), before is not None
+    dates = world.feeds[source["feed"]]["mandatory_dates"]
+    since = [_day(r[dates[0]], world, dates[0]) if dates else dt.date.min for r in rows]
+    sends_all = source["extract"] == "full" or not is_last
+    sent = [n for n, on in enumerate(since) if on <= day and (sends_all or n % 7 == 0 or on > before)]
+    lines = [[rows[n].get(c, "") for c in columns] for n in sent]
     if "area" in columns and not is_last:
         for line in lines[::7]:
             line[columns.index("area")] = "North"

@@ -42,7 +42,7 @@ class World:
 
     def __init__(self, seed: int, code_lists: Path, feeds: dict) -> None:
         self.random, self.feeds = random.Random(seed), feeds
-        self.authority = f"world_{seed:02d}"
+        self.authority = f"awkward_{seed:02d}"
         self.lists = {**{k: list(v) for k, v in OPEN_LISTS.items()}, **read_lists(code_lists)[0]}
         self.day, self.moment = self.random.choice(FORMATS)
         self.first = dt.date(2018, self.random.choice((1, 4, 9)), 1)
