@@ -77,6 +77,7 @@ def compile_models(home, target: Path, night: Path) -> dict[str, str]:
     manifest = dbt.parse(home)
     answer = dbt._invoke(home, ["compile"], manifest)
     order = [r.node for r in answer.result.results if r.node.resource_type == "model"]
+    order = [n for n in order if n.config.materialized != "ephemeral"]  # those stand inside the others' SQL
     models = [
         (n.schema, n.name, "view" if n.config.materialized == "view" else "table", n.compiled_code)
         for n in order
