@@ -128,7 +128,7 @@ def _bunching(pairs: Pairs, of_setting: np.ndarray, at_setting: np.ndarray, weig
     days = last - first + 1
     beyond = float(of_setting[pairs.just_before].sum()) - days * float((at_setting * weight).sum())
     share, strength = model.BUNCHING_PRIOR
-    return np.array([(max(beyond, 0.0) + share * strength) / (days * float(weight.sum()) + strength)])
+    return np.array([max(beyond + share * strength, 1.0) / (days * float(weight.sum()) + strength)])
 
 
 def _found(pairs: Pairs, matched: np.ndarray) -> np.ndarray:

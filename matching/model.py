@@ -42,7 +42,7 @@ frequent together."""
 
 BUNCHING_LAGS = (-21, 21)
 BUNCHING_SEEN_AT = (-14, -4)
-BUNCHING_PRIOR = (0.0005, 2000.0)
+BUNCHING_PRIOR = (0.001, 30000.0)
 """Matters at one setting come in bunches. How much is seen shortly before contacts, where matches are rare, and is
 taken to hold as long after. The prior: referrals a day, and how many contact-days it weighs."""
 

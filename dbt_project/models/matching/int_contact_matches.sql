@@ -42,7 +42,8 @@ ranked as (
     select
         *,
         row_number() over (
-            partition by contact_key order by match_probability desc, link_status = 'confirmed' desc nulls last, referral_key
+            partition by contact_key
+            order by match_probability desc, coalesce(link_status = 'confirmed', false) desc, referral_key asc
         ) as rank
     from judged
     where link_status is distinct from 'rejected'
@@ -64,9 +65,13 @@ best as (
     group by contact_key
 ),
 
+asked as (
+    select least(received_on, coalesce(requested_on, received_on)) as date_on from contacts
+),
+
 days as (
     select unnest(generate_series(
-        (select coalesce(min(least(received_on, coalesce(requested_on, received_on))), date '2000-01-01') from contacts),
+        (select coalesce(min(date_on), date '2000-01-01') from asked),
         (select coalesce(max(as_at), date '2000-01-01') from as_at),
         interval 1 day
     ))::date as date_on

@@ -1,4 +1,5 @@
--- Which contact became which referral: reviewers' decisions first, then the score. Change here when a pair counts as a link.
+-- Which contact became which referral: reviewers' decisions first, then the score.
+-- When a pair counts as a link is decided here and nowhere else.
 with scored as (
     select * from {{ source('matching', 'scored_pairs') }}
 ),
@@ -30,7 +31,18 @@ judged as (
             when scored.match_probability >= 0.5 then 'linked'
             when scored.match_probability >= 0.2 then 'possible'
         end as link_status,
-        scored.* exclude (contact_key, referral_key, authority, match_probability, lag_days)
+        scored.probability_without_reference,
+        scored.setting_agreement,
+        scored.postcode_agreement,
+        scored.kind_agreement,
+        scored.area_agreement,
+        scored.sector_agreement,
+        scored.staff_role_agreement,
+        scored.concern_agreement,
+        scored.referrer_role_agreement,
+        scored.agency_agreement,
+        scored.referrer_agreement,
+        scored.reference_agreement
     from scored
     full outer join decisions
         on scored.contact_key = decisions.contact_key and scored.referral_key = decisions.referral_key
@@ -47,7 +59,18 @@ select
     contacts.received_on as contact_received_on,
     referrals.received_on as referral_received_on,
     referrals.day_number - contacts.day_number as lag_days,
-    judged.* exclude (contact_key, referral_key, match_probability, link_status),
+    judged.probability_without_reference,
+    judged.setting_agreement,
+    judged.postcode_agreement,
+    judged.kind_agreement,
+    judged.area_agreement,
+    judged.sector_agreement,
+    judged.staff_role_agreement,
+    judged.concern_agreement,
+    judged.referrer_role_agreement,
+    judged.agency_agreement,
+    judged.referrer_agreement,
+    judged.reference_agreement,
     list_filter(
         [
             case when judged.link_status in ('confirmed', 'linked') then 'linked' end,

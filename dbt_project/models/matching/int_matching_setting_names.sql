@@ -8,9 +8,9 @@ referrals as (
 ),
 
 wordings as (
-    select setting_name from contacts where setting_name is not null
+    select setting_name from contacts
     union
-    select setting_name from referrals where setting_name is not null
+    select setting_name from referrals
 ),
 
 -- "St. Mary's C.E. (Aided) Pry" becomes "st mary ce aided pry": possessives go before the other marks do.
@@ -31,6 +31,7 @@ cleaned as (
             '[^a-z0-9]+', ' ', 'g'
         )) as cleaned_name
     from wordings
+    where setting_name is not null
 ),
 
 -- One spelling for each abbreviation people type. Words of two parts are joined first, so that they stay one word.
@@ -47,8 +48,9 @@ spelt_out as (
             ),
             lambda word: coalesce(
                 map {
-                    'saint': 'st', 'ste': 'st', 'catholic': 'rc', 'sch': 'school', 'schl': 'school', 'schools': 'school',
-                    'prim': 'primary', 'pri': 'primary', 'pry': 'primary', 'infants': 'infant', 'inf': 'infant',
+                    'saint': 'st', 'ste': 'st', 'catholic': 'rc', 'sch': 'school', 'schl': 'school',
+                    'schools': 'school', 'prim': 'primary', 'pri': 'primary', 'pry': 'primary', 'infants': 'infant',
+                    'inf': 'infant',
                     'juniors': 'junior', 'jun': 'junior', 'jnr': 'junior', 'jr': 'junior', 'sec': 'secondary',
                     'acad': 'academy', 'acdy': 'academy', 'coll': 'college', 'nurs': 'nursery', 'nursry': 'nursery',
                     'nurseries': 'nursery', 'nsy': 'nursery', 'childminders': 'childminder', 'cm': 'childminder',

@@ -38,7 +38,7 @@ judged as (
 ranked as (
     select
         *,
-        row_number() over (partition by referral_key order by match_probability desc, contact_key) as rank
+        row_number() over (partition by referral_key order by match_probability desc, contact_key asc) as rank
     from judged
     where link_status is distinct from 'rejected'
 ),

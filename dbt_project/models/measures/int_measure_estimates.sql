@@ -81,9 +81,12 @@ moved as (
         {{ member_of('dimension_1', dimensions) }} as member_1,
         wanted.dimension_2,
         {{ member_of('dimension_2', dimensions) }} as member_2,
-        {%- for number in range(1, 7) %}
-        sum(described.parameter_shifts[{{ number }}]) as shift_{{ number }},
-        {%- endfor %}
+        sum(described.parameter_shifts[1]) as shift_1,
+        sum(described.parameter_shifts[2]) as shift_2,
+        sum(described.parameter_shifts[3]) as shift_3,
+        sum(described.parameter_shifts[4]) as shift_4,
+        sum(described.parameter_shifts[5]) as shift_5,
+        sum(described.parameter_shifts[6]) as shift_6,
         sum(described.unfindable_probability) as unfindable
     from described
     inner join wanted on described.counts = wanted.counts
@@ -100,8 +103,8 @@ of_period as (
         moved.member_1,
         moved.dimension_2,
         moved.member_2,
-        {% for number in range(1, 7) %}{{ ' + ' if not loop.first }}pow(sum(moved.shift_{{ number }}), 2){% endfor %}
-            as parameter_variance,
+        pow(sum(moved.shift_1), 2) + pow(sum(moved.shift_2), 2) + pow(sum(moved.shift_3), 2)
+        + pow(sum(moved.shift_4), 2) + pow(sum(moved.shift_5), 2) + pow(sum(moved.shift_6), 2) as parameter_variance,
         sum(moved.unfindable) as unfindable
     from moved
     inner join periods on moved.month_on = periods.month_on
