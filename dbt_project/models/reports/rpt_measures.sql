@@ -35,7 +35,11 @@ member_names as (
             areas.area_name,
             code_lists.label,
             missing.label,
-            upper(left(members.member, 1)) || replace(substr(members.member, 2), '_', ' ')
+            case members.member
+                when 'lado' then 'LADO'
+                when 'per_fte' then 'For each full-time equivalent'
+                else upper(left(members.member, 1)) || replace(substr(members.member, 2), '_', ' ')
+            end
         ) as member_name
     from members
     left join areas
