@@ -88,7 +88,7 @@ categories as (
         string_agg(
             concern_category_name || ' ' || referral_count,
             '; '
-            order by referral_count desc, concern_category_name
+            order by referral_count desc, concern_category_name asc
         ) as referrals_by_category_12_months
     from category_counts
     group by setting_key
