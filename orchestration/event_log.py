@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import sqlalchemy as db
 from dagster._core.storage.event_log import SqliteEventLogStorage
@@ -26,7 +27,8 @@ class OpenEventLog(SqliteEventLogStorage):
 
     @classmethod
     def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: dict) -> OpenEventLog:
-        return cls(inst_data=inst_data, **config_value)
+        # The folder in which Dagster's own storage keeps its runs, below the one that dagster.yaml names.
+        return cls(str(Path(config_value["base_dir"]) / "history" / "runs"), inst_data)
 
     @contextmanager
     def _connect(self, shard: str) -> Iterator[db.Connection]:

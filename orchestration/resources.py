@@ -38,7 +38,7 @@ event_log_storage:
   class: OpenEventLog
   config:
     base_dir:
-      env: LADO_EVENT_LOG
+      env: DAGSTER_HOME
 run_monitoring:
   enabled: true
   start_timeout_seconds: 180
@@ -122,7 +122,6 @@ class Home:
         if not settings.exists():
             settings.write_text(DAGSTER_SETTINGS, encoding="utf-8")
         os.environ["DAGSTER_HOME"] = str(self.dagster)
-        os.environ["LADO_EVENT_LOG"] = str(self.dagster / "history" / "runs")
         os.environ["LADO_HOME"] = str(self.root)
         os.environ["LADO_WAREHOUSE"] = str(self.warehouse)
         os.environ["DO_NOT_TRACK"] = "1"
