@@ -61,12 +61,14 @@ def judged(con: duckdb.DuckDBPyConnection, home: Home, results: Path) -> gate.Ve
     )
 
 
+@pytest.mark.slow
 def test_the_night_before_poisoning_passes(demo, night, tmp_path) -> None:
     with night() as con:
         verdict = judged(con, demo[0], tmp_path)
     assert verdict.passed, verdict.messages
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", IN_WAREHOUSE)
 def test_a_fault_of_the_warehouse_stops_publication(name: str, demo, night, tmp_path) -> None:
     with night() as con:
@@ -82,6 +84,7 @@ def test_a_fault_of_the_warehouse_stops_publication(name: str, demo, night, tmp_
     assert any(message.startswith(name) for message in verdict.messages)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", AT_ARRIVAL)
 def test_a_bad_file_is_refused_and_its_neighbours_are_not(name: str, demo, night, tmp_path) -> None:
     poison = POISONS[name]
@@ -114,6 +117,7 @@ def test_a_bad_file_is_refused_and_its_neighbours_are_not(name: str, demo, night
             assert {outcome for outcome, _ in outcomes} == {"already_loaded", "refused"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BY_A_FILE)
 def test_a_night_that_reads_well_and_means_nonsense_is_held(name: str, demo_copy: Callable[[], Home]) -> None:
     home = demo_copy()
