@@ -74,6 +74,7 @@ def compile_models(home, target: Path, night: Path) -> dict[str, str]:
     """Write what the floor runs: the night's CSV files, and each model's SQL as dbt compiles it."""
     from orchestration import dbt
 
+    dbt.forget()
     manifest = dbt.parse(home)
     answer = dbt._invoke(home, ["compile"], manifest)
     order = [r.node for r in answer.result.results if r.node.resource_type == "model"]

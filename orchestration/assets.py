@@ -90,6 +90,12 @@ class RefreshConfig(dg.Config):
     accept: list[str] = Field(default_factory=list)
 
 
+class VerdictConfig(dg.Config):
+    """accept: AUTHORITY/FEED whose vanished records the operator accepts this once, at this gate too."""
+
+    accept: list[str] = Field(default_factory=list)
+
+
 @dg.resource(description="Holds the lock of the home for the whole run: one refresh at a time.")
 def home_lock(context: dg.InitResourceContext) -> Iterator[resources.Home]:
     home = resources.home_from_environment().prepare()
@@ -231,11 +237,11 @@ def build(home: resources.Home) -> list[Any]:
         ],
         description="Results of every check, the findings to mend, and whether these marts may be published.",
     )
-    def verdict(context: dg.AssetExecutionContext) -> Iterator[Any]:
+    def verdict(context: dg.AssetExecutionContext, config: VerdictConfig) -> Iterator[Any]:
         from orchestration import judgement
 
         with station("gate"):
-            judged = judgement.judge(context.resources.home)
+            judged = judgement.judge(context.resources.home, config.accept)
         yield dg.Output(None, metadata=judged.metadata())
         yield dg.AssetCheckResult(
             check_name="publication_gate",

@@ -22,7 +22,7 @@ from orchestration.stations import StationFailed
 # Errors in which DuckDB quotes code, not data. All others may quote a value and are told by kind only.
 QUOTES_CODE_ONLY = ("Binder Error", "Catalog Error", "Parser Error", "Compilation Error", "Dependency Error")
 
-# The manifest holds the project, not the home, so one a process serves every home it meets.
+# The manifest of the refresh in hand: parsing is a good part of its seconds, and it builds in three steps.
 _manifest: list[Any] = []
 
 
@@ -54,7 +54,7 @@ def _invoke(home: Home, arguments: list[str], manifest: Any = None) -> Any:
 
 
 def parse(home: Home) -> Any:
-    """The project's manifest (dbt's own object), parsed once a process.
+    """The project's manifest (dbt's own object), parsed once a refresh.
 
     Raises StationFailed with dbt's words: parsing sees code, never data.
     """
@@ -64,6 +64,15 @@ def parse(home: Home) -> Any:
             raise StationFailed(f"dbt cannot parse the project: {answer.exception}")
         _manifest.append(answer.result)
     return _manifest[0]
+
+
+def forget() -> None:
+    """Let the next `parse` read the project again.
+
+    A manifest keeps what compiling left in its nodes, and ephemeral models are not put into the same SQL twice: so
+    one manifest serves one refresh.
+    """
+    _manifest.clear()
 
 
 def manifest_as_dict(home: Home) -> dict[str, Any]:

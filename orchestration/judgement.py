@@ -30,8 +30,11 @@ class Judgement:
         }
 
 
-def judge(home: Home) -> Judgement:
-    """Run the publication gate over the marts as they stand and write the data docs."""
+def judge(home: Home, accept: list[str]) -> Judgement:
+    """Run the publication gate over the marts as they stand and write the data docs.
+
+    accept: AUTHORITY/FEED whose vanished records an operator accepts this once.
+    """
     now = dt.datetime.now(dt.UTC).replace(tzinfo=None)
     with resources.warehouse(home) as con:
         refresh_id = con.execute("select refresh_id from raw.this_refresh").fetchall()[0][0]
@@ -43,6 +46,7 @@ def judge(home: Home) -> Judgement:
             now,
             home.quality / "results",
             home.dbt / "target" / "manifest.json",
+            accept=accept,
         )
         page.write_page(con, refresh_id, home.quality / "index.html")
         failed = [r for r in verdict.results if not r.passed]

@@ -13,7 +13,7 @@ from typing import Any
 
 import duckdb
 
-from orchestration import alerts, history, resources, stations
+from orchestration import alerts, dbt, history, resources, stations
 
 EXIT = {"published": 0, "nothing_new": 0, "held": 3, "failed": 1}
 
@@ -59,6 +59,7 @@ def refresh(
     with resources.one_refresh_at_a_time(home):
         resources.subject_secret(home)
         stations.SECONDS.clear()
+        dbt.forget()
         import dagster as dg
 
         from orchestration import definitions
@@ -78,7 +79,10 @@ def refresh(
         result = job.execute_in_process(
             # Dagster's own lines go to its storage; the screen is for the outcome.
             run_config=dg.RunConfig(
-                ops={"raw__extracts": {"config": config}},
+                ops={
+                    "raw__extracts": {"config": config},
+                    "quality__verdicts": {"config": {"accept": list(accept)}},
+                },
                 loggers={"console": {"config": {"log_level": "CRITICAL"}}},
             ),
             instance=instance,
