@@ -17,6 +17,8 @@ ITERATIONS = 30
 BOOTSTRAP_DRAWS = 24
 BOOTSTRAP_ITERATIONS = 6
 RATE_STRENGTH = 20.0
+STRAYED_FROM = 0.1
+"""Share of matches at placebo lags from which a fit is not believed."""
 
 
 def fit(pairs: Pairs) -> Parameters:
@@ -28,6 +30,11 @@ def fit(pairs: Pairs) -> Parameters:
     if not pairs.contacts or not len(pairs.contact):
         return p
     p, scored = _climb(p, pairs, np.ones(pairs.contacts), ITERATIONS, None)
+    matched = scored.outcome.pair
+    if float(matched[pairs.placebo].sum()) > STRAYED_FROM * max(float(matched.sum()), 1.0):
+        # Matches where none can be: the climb has taken chance for matches, and the prior is the better guess.
+        p = prior()
+        scored = score(p, pairs)
     p.directions = _directions(p, pairs, scored)
     return p
 
@@ -107,19 +114,24 @@ def learn(p: Parameters, pairs: Pairs, scored: Scored, weight: np.ndarray) -> Pa
 
 
 def _further(pairs: Pairs, scored: Scored, weight: np.ndarray) -> np.ndarray:
-    """Shares of matched referrals with a further contact and of matched contacts with a further referral."""
-    pair = scored.outcome.pair
-    links = float(pair.sum())
-    on_referrals = links - float(scored.outcome.referral.sum()), float(scored.outcome.referral.sum())
-    links = float((pair * weight[pairs.contact]).sum())
-    matched = float((scored.outcome.contact * weight).sum())
-    on_contacts = links - matched, matched
-    return np.array(
-        [
-            (max(more, 0.0) + share * model.FURTHER_STRENGTH) / (some + model.FURTHER_STRENGTH)
-            for (more, some), share in zip((on_referrals, on_contacts), model.FURTHER_PRIOR, strict=True)
-        ]
-    )
+    """Shares of matched referrals with a further contact and of matched contacts with a further referral.
+
+    Counted over likely pairs only, and bounded: among many faint candidates the sum of their probabilities would feed
+    on itself until every pair is a further link.
+    """
+    likely = scored.outcome.pair >= 0.5
+    shares = []
+    for node, size, prior_share in (
+        (pairs.referral, pairs.referrals, model.FURTHER_PRIOR[0]),
+        (pairs.contact, pairs.contacts, model.FURTHER_PRIOR[1]),
+    ):
+        links = np.bincount(node, np.where(likely, weight[pairs.contact], 0.0), size)
+        count = np.bincount(node, likely, size)
+        matched = float((links / np.maximum(count, 1)).sum())
+        more = float(links.sum()) - matched
+        share = (more + prior_share * model.FURTHER_STRENGTH) / (matched + model.FURTHER_STRENGTH)
+        shares.append(min(share, model.FURTHER_MOST))
+    return np.array(shares)
 
 
 def _bunching(pairs: Pairs, of_setting: np.ndarray, at_setting: np.ndarray, weight: np.ndarray) -> np.ndarray:

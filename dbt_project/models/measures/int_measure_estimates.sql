@@ -112,7 +112,7 @@ of_period as (
 ),
 
 -- Four doubts add up: which pairs, which parameters, what no key finds (a quarter of it), what the model leaves out
--- (one percent). The last two shares were set on made-up worlds, so that 90 % intervals hold about as often.
+-- (one and a half percent). The last two shares were set on made-up worlds, so that 90 % intervals hold about as often.
 summed as (
     select
         catalogue.measure,
@@ -121,7 +121,7 @@ summed as (
             counts.variance
             + coalesce(of_period.parameter_variance, 0)
             + pow(0.25 * coalesce(of_period.unfindable, 0), 2)
-            + pow(0.01 * counts.amount, 2)
+            + pow(0.015 * counts.amount, 2)
         ) as margin
     from counts
     inner join catalogue on counts.counts = catalogue.counts
