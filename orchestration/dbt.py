@@ -45,7 +45,13 @@ def _invoke(home: Home, arguments: list[str], manifest: Any = None) -> Any:
     # same reason; what an operator needs comes back in the result.
     quiet = ["--quiet", "--log-level-file", "none", "--no-send-anonymous-usage-stats", "--no-use-colors"]
     try:
-        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        # In the home, where the profile's path of the warehouse is a bare file name: dbt reads the whole project
+        # anew whenever that path changes, so this way a home that was moved or copied stays quick.
+        with (
+            contextlib.chdir(home.root),
+            contextlib.redirect_stdout(io.StringIO()),
+            contextlib.redirect_stderr(io.StringIO()),
+        ):
             return dbtRunner(manifest=manifest).invoke([*quiet, *arguments, *paths])
     finally:
         # dbt keeps its DuckDB instance open, and an open instance shuts out every other configuration.
