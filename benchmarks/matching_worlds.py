@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from benchmarks.matching_names import CODA, ONSET, mistype, pick, setting_names
+
 FIRST_DAY = 17987  # 1 April 2019, in days since 1970
 
 SECTORS = (
@@ -142,188 +144,6 @@ def world(noise: str = "low", **changes: object) -> World:
     return replace(World(), **{**NOISE[noise], **changes})
 
 
-_SAINTS = (
-    "Mary",
-    "John",
-    "Peter",
-    "Paul",
-    "Anne",
-    "James",
-    "George",
-    "Michael",
-    "Thomas",
-    "Andrew",
-    "Nicholas",
-    "Joseph",
-    "Francis",
-    "Edmund",
-    "Augustine",
-    "Margaret",
-    "Stephen",
-    "Luke",
-    "Mark",
-    "Teresa",
-)
-_FIRST = (
-    "Oak",
-    "Ash",
-    "Elm",
-    "Hill",
-    "Meadow",
-    "River",
-    "Brook",
-    "Park",
-    "Castle",
-    "Mill",
-    "Bridge",
-    "Church",
-    "Green",
-    "White",
-    "Black",
-    "North",
-    "South",
-    "West",
-    "East",
-    "Long",
-    "High",
-    "Wood",
-    "Lake",
-    "Stone",
-    "Sun",
-    "Rose",
-    "Fern",
-    "Holly",
-    "Heath",
-    "Manor",
-)
-_SECOND = (
-    "field",
-    "wood",
-    "view",
-    "bank",
-    "lands",
-    "ford",
-    "ham",
-    "ton",
-    "bury",
-    "leigh",
-    "dale",
-    "hurst",
-    "side",
-    "mead",
-    "worth",
-    "stead",
-    "bourne",
-    "den",
-)
-_ONSET = (
-    "Bar",
-    "Cal",
-    "Dun",
-    "Ell",
-    "Far",
-    "Gil",
-    "Har",
-    "Ing",
-    "Jar",
-    "Kel",
-    "Lam",
-    "Mar",
-    "Nor",
-    "Ost",
-    "Pem",
-    "Quin",
-    "Rad",
-    "Sel",
-    "Tar",
-    "Und",
-    "Ven",
-    "Wal",
-    "Yar",
-    "Thorn",
-    "Brad",
-    "Cros",
-    "Whit",
-)
-_CODA = (
-    "ley",
-    "man",
-    "son",
-    "well",
-    "dock",
-    "wick",
-    "by",
-    "more",
-    "ston",
-    "nell",
-    "gate",
-    "ridge",
-    "croft",
-    "ard",
-    "by",
-    "low",
-    "er",
-    "ett",
-    "ings",
-    "combe",
-)
-_LETTERS = "abcdefghijklmnopqrstuvwxyz"
-
-
-def _pick(rng: np.random.Generator, values: tuple[str, ...]) -> str:
-    return values[int(rng.integers(len(values)))]
-
-
-def _setting_names(rng: np.random.Generator, kind: str) -> tuple[str, list[str], str]:
-    """Usual name, ways to write it, and the other name it sometimes goes by."""
-    place = _pick(rng, _ONSET) + _pick(rng, _SECOND)
-    if kind == "Childminder":
-        surname = _pick(rng, _ONSET) + _pick(rng, _CODA)
-        title = _pick(rng, ("Mrs", "Ms", "Mr", "Miss"))
-        letter = _LETTERS[int(rng.integers(26))].upper()
-        usual = f"{title} {letter} {surname} Childminder"
-        ways = [usual, f"{surname} childminding", f"{surname}, {letter}", surname, f"{title} {surname} (CM)"]
-        return usual, ways, place
-    if kind in ("Primary School", "Church", "Hospital") and rng.random() < 0.45:
-        saint = _pick(rng, _SAINTS)
-        usual = f"St {saint}'s {'C of E ' if kind == 'Primary School' and rng.random() < 0.6 else ''}{kind}"
-        if rng.random() < 0.75:
-            usual = f"{usual}, {place}"
-            core = f"St {saint}s {place}"
-        else:
-            core = f"Saint {saint}'s"
-    else:
-        core = _pick(rng, _FIRST) + (" " if rng.random() < 0.5 else "") + _pick(rng, _SECOND)
-        if rng.random() < 0.7:
-            core = f"{core} {place}" if rng.random() < 0.3 else place
-        usual = f"{core} {kind}"
-    short = {"Primary School": "Pri Sch", "Academy": "Acad", "Nursery": "Nurs.", "Childrens Home": "CH"}.get(
-        kind, kind
-    )
-    ways = [usual, f"{core} {short}", core, usual.upper(), f"The {core} {kind}", usual.replace("'", "")]
-    return (
-        usual,
-        ways,
-        f"{_pick(rng, _ONSET)}{_pick(rng, _SECOND)} {_pick(rng, ('Trust', 'Federation', 'Group'))}",
-    )
-
-
-def _mistype(rng: np.random.Generator, text: str) -> str:
-    """One slip: a letter lost, doubled, swapped or wrong."""
-    spots = [place for place, letter in enumerate(text) if letter.isalpha()]
-    if len(spots) < 3:
-        return text
-    at = spots[int(rng.integers(1, len(spots)))]
-    way = int(rng.integers(4))
-    if way == 0:
-        return text[:at] + text[at + 1 :]
-    if way == 1:
-        return text[:at] + text[at] + text[at:]
-    if way == 2 and at + 1 < len(text):
-        return text[:at] + text[at + 1] + text[at] + text[at + 2 :]
-    return text[:at] + _LETTERS[int(rng.integers(26))] + text[at + 1 :]
-
-
 def _other(rng: np.random.Generator, codes: np.ndarray, size: int, share: float) -> np.ndarray:
     """Some codes replaced by a random one."""
     return np.where(rng.random(len(codes)) < share, rng.integers(0, size, len(codes)), codes)
@@ -344,7 +164,7 @@ def _typed(rng: np.random.Generator, w: World, names: list, setting: np.ndarray)
             text = ways[int(way[row] / w.text_short * len(ways))]
         else:
             text = usual
-        out.append(_mistype(rng, text) if chance[2, row] < w.typo else text)
+        out.append(mistype(rng, text) if chance[2, row] < w.typo else text)
     return out
 
 
@@ -352,7 +172,7 @@ def one_authority(w: World, number: int) -> tuple[dict, dict, np.ndarray]:  # no
     """Contacts, referrals (columns as lists) and the true pairs as row numbers of both."""
     rng = np.random.default_rng([w.seed, number])
     kinds = rng.choice(len(SECTORS), w.settings, p=[share for _s, _k, share in SECTORS])
-    names = [_setting_names(rng, SECTORS[kind][1]) for kind in kinds]
+    names = [setting_names(rng, SECTORS[kind][1]) for kind in kinds]
     areas = rng.integers(0, len(AREAS), w.settings)
     outcodes = [f"ZZ{number}" for number in 10 + areas * 4 + rng.integers(0, 4, w.settings)]
     letters = np.array(list("ABDEFGHJLNPQRSTUWXYZ"))
@@ -366,7 +186,7 @@ def one_authority(w: World, number: int) -> tuple[dict, dict, np.ndarray]:  # no
             strict=True,
         )
     ]
-    people = [[_pick(rng, _ONSET) + _pick(rng, _CODA) for _ in range(4)] for _ in range(w.settings)]
+    people = [[pick(rng, ONSET) + pick(rng, CODA) for _ in range(4)] for _ in range(w.settings)]
     activity = 1.0 / np.arange(1, w.settings + 1) ** w.busy
     activity = rng.permutation(activity / activity.sum())
     days = int(365 * w.years)
