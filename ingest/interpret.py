@@ -35,6 +35,9 @@ _KEYLESS = ("missing_key", "unusable_key", "repeated_heading")
 _TRUE, _FALSE = {"true", "yes", "y", "1", "t"}, {"false", "no", "n", "0", "f"}
 _INTEGER = re.compile(r"[+-]?\d{1,18}")
 _NUMBER = re.compile(r"[+-]?\d{1,18}(\.\d{1,18})?")
+# References travel into the marts and into the lists of records to mend. A field for them is also where somebody
+# types a name; people's names have no digits.
+_REFERENCE = re.compile(r"(?=.*\d)[^\r\n\t]{1,40}")
 _ISO_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)(?: (\d\d:\d\d:\d\d))?")
 
 # A cell's canonical text and the reason why it has none; (None, None) for an empty cell.
@@ -191,6 +194,10 @@ def _parser(column: Column, source: Source, profile: Profile, has_native_dates: 
     """What turns a stripped cell of the column into its canonical text."""
     if column.type in ("text", "code"):
         return lambda cell: (cell or None, None)
+    if column.type == "reference":
+        return lambda cell: (
+            (cell, None) if _REFERENCE.fullmatch(cell) else (None, "unusable_reference" if cell else None)
+        )
     if column.type == "list":
         separator = source.list_separator
 

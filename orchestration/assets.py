@@ -107,7 +107,9 @@ def home_lock(context: dg.InitResourceContext) -> Iterator[resources.Home]:
             if home.warehouse.exists():
                 with contextlib.suppress(duckdb.Error), resources.warehouse(home) as con:
                     now = dt.datetime.now(dt.UTC).replace(tzinfo=None)
-                    history.close(con, context.run_id or "", "failed: see the Dagster run", now)
+                    history.close(
+                        con, context.run.run_id if context.run else "", "failed: see the Dagster run", now
+                    )
 
 
 def build(home: resources.Home) -> list[Any]:
@@ -149,7 +151,7 @@ def build(home: resources.Home) -> list[Any]:
         home = context.resources.home
         with station("ingest"):
             as_at = dt.date.fromisoformat(config.as_at) if config.as_at else None
-            told = arrival.take_in(home, as_at, config.settle_seconds, config.accept, context.run_id)
+            told = arrival.take_in(home, as_at, config.settle_seconds, config.accept, context.run.run_id)
         context.log.info(told.summary())
         yield dg.AssetCheckResult(
             check_name="arrival_gate",

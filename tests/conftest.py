@@ -5,7 +5,10 @@ Belongs here: fixtures used by more than one folder of tests. Does not belong he
 
 from __future__ import annotations
 
+import atexit
+import os
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -35,3 +38,20 @@ def demo_copy(demo: tuple[Home, Outcome], tmp_path: Path) -> Callable[[], Home]:
         return Home(target).prepare()
 
     return copy
+
+
+_exit_status: list[int] = []
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    _exit_status.append(int(exitstatus))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """End the process as the `lado` command does: DuckDB's bindings would print a hundred lines after the verdict."""
+    if not hasattr(config, "workerinput") and _exit_status:
+        atexit._run_exitfuncs()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(_exit_status[-1])

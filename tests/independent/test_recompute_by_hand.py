@@ -58,7 +58,7 @@ FIRST = {
 C1,01.04.2019 09:00,Junior School,yes,yes
 C2,02.04.2019 10:00,club,no,no
 C3,10.03.2020 23:59,,yes,yes
-C4,20.03.2020 12:00,Circus,no,yes
+C4,17.03.2020 12:00,Circus,no,yes
 """,
     "referrals.csv": """REFERRAL_ID,RECEIVED_ON,SECTOR,AREA,PATHWAY,HARM_CRITERIA,LADO,CLOSED_ON,AWARE_ON
 R1,05.04.2019,Junior School,North,allegation,harmed_child;risk_of_harm,O1,05.05.2019,04.04.2019
@@ -140,7 +140,7 @@ def row(
         ("requested_referrals_received", {}, 1.0, 3),
         ("contacts_with_referral", {}, 1.2, 4),
         ("referrals_without_contact", {}, 1.9, 3),
-        # C3 waited 15 working days, C4 only 7; C1 is matched.
+        # C3 waited 15 working days, C4 just the 10 of the grace period; C1 is matched.
         ("requested_referrals_outstanding", {}, 1, 3),
         ("requested_referrals_outstanding", {"age_band": "under_1_month"}, 1, 3),
         ("requested_referrals_outstanding", {"sector_group": "unknown"}, 1, 1),

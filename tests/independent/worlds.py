@@ -95,7 +95,7 @@ class World:
                      ended_on=self.on(self.later(started, 600, 0.3, 0.0), 0))  # fmt: skip
         for i in range(1, 31):
             self.add("settings", setting_id=f"S{i:03d}", setting_name=f"Place {i}", sector=self.some("sector"),
-                     setting_urn=str(100000 + i) if r.random() < 0.6 else "", area=self.some("area"),
+                     setting_urn=str(100000 + i % 29) if r.random() < 0.6 else "", area=self.some("area"),
                      provider=self.some("provider"))  # fmt: skip
         for i in range(1, 61):
             self.add("subjects", subject_id=f"P{i}", full_name=f"Number {i}")

@@ -56,7 +56,8 @@ select
     contacts.referral_requested,
     {{ usable('contacts.referral_requested_on', 'authorities.as_at', 'contacts.received_on') }}
         as referral_requested_on,
-    contacts.case_ref,
+    -- Only what names a case: the field is also where somebody types a name.
+    case when case_numbers.case_number is not null then contacts.case_ref end as case_ref,
     coalesce(officers.officer_key, contacts.authority || ':unknown') as officer_key,
     {{ usable('contacts.closed_on', 'authorities.as_at', 'contacts.received_on') }} as closed_on,
     {{ usable('contacts.oversight_on', 'authorities.as_at', 'contacts.received_on') }} as oversight_on,

@@ -24,7 +24,7 @@ select
     source_system,
     escalation_id,
     referral_key,
-    referral_id,
+    case when referral_key <> 'unknown' then referral_id end as referral_id,
     raised_on,
     raised_with,
     reason,

@@ -23,7 +23,7 @@ select
     source_system,
     feedback_id,
     referral_key,
-    referral_id,
+    case when referral_key <> 'unknown' then referral_id end as referral_id,
     requested_on,
     returned_on,
     returned_on is not null as is_returned,

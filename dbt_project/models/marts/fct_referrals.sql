@@ -17,6 +17,13 @@ officers as (
     select * from {{ ref('dim_officers') }}
 ),
 
+quoted as (
+    select distinct
+        authority,
+        upper(trim(contact_id)) as contact_number
+    from {{ ref('stg_contacts') }}
+),
+
 matches as (
     select * from {{ ref('int_referral_matches') }}
 ),
@@ -104,7 +111,8 @@ select
     referrals.authority,
     referrals.source_system,
     referrals.referral_id,
-    referrals.contact_ref,
+    -- Only what names a contact: the field is also where somebody types a name.
+    case when quoted.contact_number is not null then referrals.contact_ref end as contact_ref,
     referrals.received_on,
     referrals.referrer_role,
     referrals.referrer_agency,
@@ -155,3 +163,5 @@ inner join timed on referrals.referral_key = timed.referral_key
 left join mentions on referrals.referral_key = mentions.mention_key
 left join officers on referrals.authority = officers.authority and referrals.lado = officers.officer_id
 left join matches on referrals.referral_key = matches.referral_key
+left join quoted
+    on referrals.authority = quoted.authority and upper(trim(referrals.contact_ref)) = quoted.contact_number
