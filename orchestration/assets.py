@@ -202,7 +202,7 @@ def build(home: resources.Home) -> list[Any]:
 
     @dg.asset(
         key=PAIRS,
-        deps=[["matching", "int_matching_contacts"], ["matching", "int_matching_referrals"]],
+        deps=[["matching", f"int_matching_{side}"] for side in ("contacts", "referrals", "decisions")],
         group_name="g3_matching",
         owners=OWNERS,
         required_resource_keys={"home"},
