@@ -30,6 +30,8 @@ DAGSTER_SETTINGS = """\
 # printed text is the place where a name could slip into storage.
 telemetry:
   enabled: false
+nux:
+  enabled: false
 compute_logs:
   module: dagster._core.storage.noop_compute_log_manager
   class: NoOpComputeLogManager
