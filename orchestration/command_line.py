@@ -321,8 +321,17 @@ def dev(home: str | None, port: int) -> None:
     process = subprocess.Popen(command, cwd=resources.PROJECT, **group)
 
     def end(*_: Any) -> None:
-        # `dagster dev` leaves its children running when it alone is told to stop.
-        os.killpg(process.pid, signal.SIGTERM) if os.name == "posix" else process.terminate()
+        # `dagster dev` leaves its children running when it alone is told to stop, and takes its time itself.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        if os.name != "posix":
+            process.terminate()
+            sys.exit(0)
+        os.killpg(process.pid, signal.SIGTERM)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=10)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        sys.exit(0)
 
     handler: Callable[..., None] = end
     signal.signal(signal.SIGINT, handler)

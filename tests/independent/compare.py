@@ -3,7 +3,7 @@
 Belongs here: what counts as equal and how a difference is told. Does not belong here: computing either side.
 
 Every row of the warehouse must be met by a recomputed row with the same numerator, denominator, value, unit,
-base and population; every recomputed row that is not zero must be in the warehouse. The two dimensions of a
+base, population, period and as-at date; every recomputed row that is not zero must be in the warehouse. The two dimensions of a
 pair may stand in either order.
 """
 
@@ -14,6 +14,7 @@ import pandas as pd
 
 NUMBERS = ("numerator", "denominator", "value")
 WORDS = ("unit", "population", "base")
+SPANS = ("period_end", "is_part_period", "as_at")
 POPULATIONS = ("received", "concluded", "closed", "open")
 NEAR = 1e-6
 PLACE = ["authority", "period_kind", "period_start", "measure", "dims"]
@@ -64,6 +65,9 @@ def differences(warehouse: pd.DataFrame, mine: pd.DataFrame, words: tuple[str, .
         one, other = theirs[column].astype(float).to_numpy(), ours[column].astype(float).to_numpy()
         wrong = ~np.isclose(one, other, rtol=NEAR, atol=NEAR, equal_nan=True)
         told += _told(column, common[wrong], one[wrong], other[wrong])
+    for column in SPANS:
+        one, other = (side[column].astype(str).str[:10].to_numpy() for side in (theirs, ours))
+        told += _told(column, common[one != other], one[one != other], other[one != other])
     for column in words:
         if column == "base":
             one, other = (side[column].fillna("").astype(object).to_numpy() for side in (theirs, ours))

@@ -5,8 +5,8 @@ from the definitions of the measures alone, so that agreement with the warehouse
 belong here: SQL, or anything read from the warehouse other than match probabilities.
 
 Result of `recompute`: one row for each (authority, period_kind, period_start, measure, dimension_1,
-member_1, dimension_2, member_2) with population, numerator, denominator, base, value, unit; counts are
-floats.
+member_1, dimension_2, member_2) with population, numerator, denominator, base, value, unit, period_end,
+is_part_period and as_at; counts are floats.
 
 Readings where the definitions leave a choice:
 - the age of exactly n months belongs to the shorter band, as `closed_within_n_months` counts it;
@@ -64,9 +64,11 @@ class Recomputation:
     def available(self, *feeds: str) -> bool:
         return all(self.facts.extracts.is_available(feed) for feed in feeds)
 
-    def periods(self, *feeds: str) -> pd.DataFrame:
+    def periods(self, measure: str, *feeds: str) -> pd.DataFrame:
+        """The periods of a measure that needs these feeds."""
         first = self.facts.extracts.complete_from(feeds)
-        return periods_between(first, self.facts.as_at)
+        self.periods_of[measure] = periods_between(first, self.facts.as_at)
+        return self.periods_of[measure]
 
     def members(self, dim: str, own: tuple[str, ...], items: Items, base: Items | None) -> list[str]:
         """All canonical members of outcome, action and bands; of other dimensions, those seen."""
@@ -97,8 +99,7 @@ class Recomputation:
         """Rows of one measure for its total and each breakdown, with its base where it has one."""
         if not self.available(*feeds):
             return
-        periods = self.periods(*feeds)
-        self.periods_of[measure] = periods
+        periods = self.periods(measure, *feeds)
         for dims in ([()] if total else []) + breakdowns:
             names = {d: self.members(d, own, items, base[1] if base else None) for d in dims}
             frame = grid(periods, names)
@@ -133,9 +134,21 @@ def recompute(facts: Facts, lists: dict[str, list[str]]) -> pd.DataFrame:
     _around_the_case(made)
     stock.add(made)
     result = pd.concat(made.rows, ignore_index=True)
-    result = pd.concat([result, _year_on_year(result, made.periods_of)], ignore_index=True)
+    spans = pd.concat([p.assign(measure=m) for m, p in made.periods_of.items()], ignore_index=True)
+    result = result.merge(spans, how="left", on=["measure", "period_kind", "period_start"])
+    result = pd.concat([result, _year_on_year(result)], ignore_index=True)
     result.insert(0, "authority", facts.authority)
-    return result[[*KEY, "population", "numerator", "denominator", "base", "value", "unit"]]
+    columns = [
+        "population",
+        "numerator",
+        "denominator",
+        "base",
+        "value",
+        "unit",
+        "period_end",
+        "is_part_period",
+    ]
+    return result[[*KEY, *columns]].assign(as_at=facts.as_at)
 
 
 def singles(*dims: str) -> list[tuple[str, ...]]:
@@ -226,8 +239,8 @@ def _within_group(made, measure: str, items: Items, breakdowns, feeds) -> None:
     """`<measure>_share_of_sector_group`: the base is the measure in the member's own sector group."""
     if not made.available(*feeds):
         return
-    periods = made.periods(*feeds)
     name = f"{measure}_share_of_sector_group"
+    periods = made.periods(name, *feeds)
     for dims in breakdowns:
         names = {d: items.seen(d) for d in dims}
         frame = grid(periods, names)
@@ -242,7 +255,7 @@ def _within_group(made, measure: str, items: Items, breakdowns, feeds) -> None:
 
 
 def _per_week(made: Recomputation, items: Items) -> None:
-    periods = made.periods("referrals")
+    periods = made.periods("referrals_per_week", "referrals")
     ends = periods["period_end"].clip(upper=made.facts.as_at)
     weeks = periods.assign(weeks=((ends - periods["period_start"]).dt.days + 1) / 7)
     for dims in [(), ("pathway",)]:
@@ -378,9 +391,10 @@ def _around_the_case(made: Recomputation) -> None:
     made.count("feedback_returned", None, feedback, [], feeds, referrals)
     if made.available(*feeds):
         rated = feedback.where(feedback.frame["rating"].notna())
-        frame = grid(made.periods(*feeds), {})
-        frame["numerator"] = rated.tally(made.periods(*feeds), {}, "rating")
-        frame["denominator"] = feedback.tally(made.periods(*feeds), {})
+        periods = made.periods("feedback_rating", *feeds)
+        frame = grid(periods, {})
+        frame["numerator"] = rated.tally(periods, {}, "rating")
+        frame["denominator"] = feedback.tally(periods, {})
         frame["value"] = percent(frame["numerator"], frame["denominator"]) / 100
         frame["base"] = "feedback_returned"
         made.rows.append(shape(frame, (), "feedback_rating", None, "rating"))
@@ -398,15 +412,14 @@ def _around_the_case(made: Recomputation) -> None:
     made.count("training_sessions", None, items["training"], singles("sector"), ("training",))
 
 
-def _year_on_year(rows: pd.DataFrame, periods_of: dict[str, pd.DataFrame]) -> pd.DataFrame:
+def _year_on_year(rows: pd.DataFrame) -> pd.DataFrame:
     """Number, percent and points of change on the same period a year earlier; whole periods only."""
     made = []
+    whole = rows[~rows["is_part_period"].astype(bool) & (rows["dimension_2"] == "all")]
     for measure in COMPARED:
-        if measure not in periods_of:
+        single = whole[whole["measure"] == measure]
+        if single.empty:
             continue
-        whole = periods_of[measure]
-        whole = whole.loc[~whole["is_part_period"], ["period_kind", "period_start"]]
-        single = rows[(rows["measure"] == measure) & (rows["dimension_2"] == "all")].merge(whole)
         keys = ["period_kind", "period_start", "dimension_1", "member_1", "dimension_2", "member_2"]
         earlier = single[[*keys, "numerator", "value"]].copy()
         earlier["period_start"] = earlier["period_start"] + pd.DateOffset(years=1)

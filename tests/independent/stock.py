@@ -33,7 +33,9 @@ def add(made) -> None:
 
 def _open(made) -> None:
     referrals, as_at = made.facts.items["referrals"].frame, made.facts.as_at
-    periods = made.periods("referrals")
+    periods = [
+        made.periods(m, "referrals") for m in ("cases_open_at_start", "cases_open_at_end", "stock_difference")
+    ][0]
     ends = periods["period_end"].clip(upper=as_at)
     at_end = {"cases_open_at_end": (periods, [(end, end) for end in ends])}
     whole = periods["period_start"] >= made.facts.extracts.complete_from(("referrals",))
@@ -84,7 +86,7 @@ def _caseload(made) -> None:
     if not made.available("referrals", "officers"):
         return
     referrals, officers = made.facts.items["referrals"].frame, made.facts.officers
-    periods = made.periods("referrals", "officers")
+    periods = made.periods("caseload", "referrals", "officers")
     first, last = referrals["on"].min(), made.facts.as_at
     sundays = pd.date_range(first, last, freq="W-SUN")
     fte = officers["fte"].fillna(0.0).to_numpy()
@@ -120,7 +122,7 @@ def _per_fte(made, measure: str, frame: pd.DataFrame, feeds: tuple[str, ...]) ->
     officers = made.facts.officers
     lados = officers[officers["officer_role"] == "lado"]
     rows = []
-    for p in made.periods(*feeds).itertuples(index=False):
+    for p in made.periods(f"{measure}_per_fte", *feeds).itertuples(index=False):
         end = min(p.period_end, made.facts.as_at)
         days = (end - p.period_start).days + 1
         begun = lados["started_on"].fillna(p.period_start).clip(lower=p.period_start)
