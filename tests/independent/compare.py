@@ -3,8 +3,8 @@
 Belongs here: what counts as equal and how a difference is told. Does not belong here: computing either side.
 
 Every row of the warehouse must be met by a recomputed row with the same numerator, denominator, value, unit,
-base, population, period and as-at date; every recomputed row that is not zero must be in the warehouse. The two dimensions of a
-pair may stand in either order.
+base, population, period and as-at date; every recomputed row that is not zero must be in the warehouse. The
+two dimensions of a pair may stand in either order.
 """
 
 from __future__ import annotations

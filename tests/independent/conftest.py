@@ -1,4 +1,4 @@
-"""Homes of the independent tests: the demo's, which all tests share, and one with many random authorities.
+"""Homes of the independent tests: the demo's, which all tests share, and those of random authorities.
 
 Belongs here: fixtures of this folder. Does not belong here: assertions, and how a home is made (homes.py).
 
@@ -8,7 +8,8 @@ A few random authorities are enough for every day; LADO_ALL_WORLDS=1 takes twent
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable
+from functools import cache
 
 import pytest
 
@@ -18,8 +19,9 @@ from .homes import FEEDS, SEEDS, Published, new_home, refresh
 from .world_files import make_world as make_awkward_world
 
 MANY = bool(os.environ.get("LADO_ALL_WORLDS"))
-WORLDS = range(1, 21 if MANY else 5)
-AWKWARD = range(20 if MANY else 3)
+WORLDS = [f"world{n}" for n in range(1, 21 if MANY else 5)]
+AWKWARD = [f"awkward_{n:02d}" for n in range(20 if MANY else 3)]
+TOGETHER = 10  # authorities in one home: a refresh for each would cost more than their records
 
 
 @pytest.fixture(scope="session")
@@ -31,16 +33,24 @@ def published(demo) -> Published:
 
 
 @pytest.fixture(scope="session")
-def worlds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Published]:
-    """All random authorities in one home, so that one refresh covers them."""
-    root = tmp_path_factory.mktemp("worlds")
-    profiles = root / "profiles"
-    profiles.mkdir()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("LADO_PROFILES", str(profiles))
-        home = new_home(root, profiles)
-        for seed in WORLDS:
-            make_world(seed, root)
-        for seed in AWKWARD:
-            make_awkward_world(seed, home.landing, profiles, SEEDS / "code_lists.csv", FEEDS)
-        yield refresh(home)
+def world_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Published]:
+    """The published home of a random authority, made and refreshed with its neighbours when first asked for."""
+    names = WORLDS + AWKWARD
+
+    @cache
+    def home_of(first: int) -> Published:
+        root = tmp_path_factory.mktemp("worlds")
+        profiles = root / "profiles"
+        profiles.mkdir()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("LADO_PROFILES", str(profiles))
+            home = new_home(root, profiles)
+            for name in names[first : first + TOGETHER]:
+                if name in WORLDS:
+                    make_world(int(name.removeprefix("world")), root)
+                else:
+                    seed = int(name.removeprefix("awkward_"))
+                    make_awkward_world(seed, home.landing, profiles, SEEDS / "code_lists.csv", FEEDS)
+            return refresh(home)
+
+    return lambda name: home_of(names.index(name) // TOGETHER * TOGETHER)

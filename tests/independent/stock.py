@@ -33,9 +33,8 @@ def add(made) -> None:
 
 def _open(made) -> None:
     referrals, as_at = made.facts.items["referrals"].frame, made.facts.as_at
-    periods = [
-        made.periods(m, "referrals") for m in ("cases_open_at_start", "cases_open_at_end", "stock_difference")
-    ][0]
+    for measure in ("cases_open_at_start", "cases_open_at_end", "stock_difference"):
+        periods = made.periods(measure, "referrals")
     ends = periods["period_end"].clip(upper=as_at)
     at_end = {"cases_open_at_end": (periods, [(end, end) for end in ends])}
     whole = periods["period_start"] >= made.facts.extracts.complete_from(("referrals",))

@@ -21,9 +21,10 @@ def test_every_measure_of_the_seed_authorities(published, authority):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("authority", [f"world{n}" for n in WORLDS] + [f"awkward_{n:02d}" for n in AWKWARD])
-def test_every_measure_of_a_random_authority(worlds, authority):
-    told = differences(worlds.measures(authority), worlds.recomputed(authority))
+@pytest.mark.parametrize("authority", WORLDS + AWKWARD)
+def test_every_measure_of_a_random_authority(world_of, authority):
+    world = world_of(authority)
+    told = differences(world.measures(authority), world.recomputed(authority))
     assert not told, report(told)
 
 

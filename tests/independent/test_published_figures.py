@@ -7,10 +7,13 @@ against dim_settings. Does not belong here: which row a figure is (figure_map.cs
 from __future__ import annotations
 
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
-from .figures import NEEDED, computed, figure_map, half_up, index, printed_figures
+import synthetic
+
+from .figures import HERE, NEEDED, computed, figure_map, half_up, index, printed_figures
 
 MAP = figure_map()
 PRINTED = printed_figures()
@@ -27,6 +30,14 @@ def rows(published) -> dict:
 
 def test_every_published_figure_is_accounted_for_once():
     assert sorted(line["figure_id"] for line in MAP) == sorted(PRINTED)
+
+
+def test_the_demo_shows_the_same_figures():
+    """The demo carries its own copy; what people see there is what is tested here."""
+    shown = Path(synthetic.__file__).with_name("published")
+    for name in ("figure_map.csv", "kent_2019_20.csv", "buckinghamshire_2019_20.csv"):
+        mine = HERE / name if name == "figure_map.csv" else HERE / "published_figures" / name
+        assert (shown / name).read_text(encoding="utf-8") == mine.read_text(encoding="utf-8"), name
 
 
 def test_every_line_of_the_map_is_complete():
