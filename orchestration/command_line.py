@@ -10,6 +10,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import datetime as dt
+import gc
 import json
 import logging
 import os
@@ -114,6 +115,9 @@ def _refresh(place: Home, **options: Any) -> Any:
     # The lock first: a second refresh should leave at once and not after three seconds of imports.
     place.prepare()
     with resources.one_refresh_at_a_time(place), _progress("refreshing"):
+        # One command, one refresh: the collector would look through a million objects of Dagster's and dbt's that
+        # live to the end of it anyway, again and again.
+        gc.set_threshold(200_000, 50, 100)
         from orchestration.refresh import refresh as run
 
         return run(place, **options)
