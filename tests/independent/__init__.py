@@ -1,0 +1,1 @@
+"""The independent count: every published number a second time, straight from the extracts."""

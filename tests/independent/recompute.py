@@ -19,12 +19,11 @@ Readings where the definitions leave a choice:
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 
-from . import stock
+from . import services, stock, yearly
 from .facts import Facts
-from .tally import BANDS, KEY, Items, base_text, grid, percent, periods_between, shape, spread_over
+from .tally import BANDS, KEY, Items, base_text, grid, periods_between, shape, singles, spread_over
 
 OUTCOMES = ["substantiated", "unsubstantiated", "unfounded", "false", "malicious"]
 REFERRAL_DIMS = (
@@ -37,19 +36,6 @@ REFERRAL_DIMS = (
     "source_team",
     "concern_category",
     "harm_criterion",
-)
-COMPARED = (
-    "contacts",
-    "contacts_threshold_met",
-    "referrals",
-    "referrals_share",
-    "allegations",
-    "allegations_share",
-    "cases_closed",
-    "closed_within_1_month",
-    "closed_within_3_months",
-    "closed_within_12_months",
-    "outcomes",
 )
 
 
@@ -131,12 +117,12 @@ def recompute(facts: Facts, lists: dict[str, list[str]]) -> pd.DataFrame:
     _referrals(made)
     _allegations(made)
     _closed(made)
-    _around_the_case(made)
+    services.add(made)
     stock.add(made)
     result = pd.concat(made.rows, ignore_index=True)
     spans = pd.concat([p.assign(measure=m) for m, p in made.periods_of.items()], ignore_index=True)
     result = result.merge(spans, how="left", on=["measure", "period_kind", "period_start"])
-    result = pd.concat([result, _year_on_year(result)], ignore_index=True)
+    result = pd.concat([result, yearly.year_on_year(result)], ignore_index=True)
     result.insert(0, "authority", facts.authority)
     columns = [
         "population",
@@ -149,10 +135,6 @@ def recompute(facts: Facts, lists: dict[str, list[str]]) -> pd.DataFrame:
         "is_part_period",
     ]
     return result[[*KEY, *columns]].assign(as_at=facts.as_at)
-
-
-def singles(*dims: str) -> list[tuple[str, ...]]:
-    return [(d,) for d in dims]
 
 
 def _contacts(made: Recomputation) -> None:
@@ -361,95 +343,3 @@ def _closed(made: Recomputation) -> None:
         own=("band",),
         total=False,
     )
-
-
-def _around_the_case(made: Recomputation) -> None:
-    items = made.facts.items
-    referrals = ("referrals", items["referrals"])
-    meetings, kind = items["meetings"], singles("meeting_type")
-    feeds = ("referrals", "meetings")
-    made.count("meetings", None, meetings, kind, ("meetings",))
-    for name, measure in (
-        ("actions", "meeting_actions_within_1_working_day"),
-        ("notes", "meeting_notes_within_20_working_days"),
-    ):
-        recorded = meetings.where(meetings.frame[f"has_{name}"])
-        in_time = recorded.where(recorded.frame[f"{name}_in_time"])
-        made.count(measure, None, in_time, kind, ("meetings",), (f"meetings_with_{name}_issued", recorded))
-    flags = ("in_care", "send", "child_in_need", "child_protection", "early_help")
-    made.count(
-        "children",
-        "received",
-        items["children"],
-        singles(*flags),
-        ("referrals", "children"),
-        referrals,
-        own=flags,
-    )
-    made.count("requests", None, items["requests"], singles("request_type"), ("requests",))
-    feedback, feeds = items["feedback"], ("referrals", "feedback")
-    made.count("feedback_returned", None, feedback, [], feeds, referrals)
-    if made.available(*feeds):
-        rated = feedback.where(feedback.frame["rating"].notna())
-        periods = made.periods("feedback_rating", *feeds)
-        frame = grid(periods, {})
-        frame["numerator"] = rated.tally(periods, {}, "rating")
-        frame["denominator"] = feedback.tally(periods, {})
-        frame["value"] = percent(frame["numerator"], frame["denominator"]) / 100
-        frame["base"] = "feedback_returned"
-        made.rows.append(shape(frame, (), "feedback_rating", None, "rating"))
-    made.count(
-        "escalations", None, items["escalations"], singles("raised_with"), ("referrals", "escalations"),
-        referrals, own=("raised_with",),
-    )  # fmt: skip
-    made.count(
-        "setting_concerns",
-        None,
-        items["setting_concerns"],
-        singles("concern_type", "sector_group"),
-        ("setting_concerns",),
-    )
-    made.count("training_sessions", None, items["training"], singles("sector"), ("training",))
-
-
-def _year_on_year(rows: pd.DataFrame) -> pd.DataFrame:
-    """Number, percent and points of change on the same period a year earlier; whole periods only."""
-    made = []
-    whole = rows[~rows["is_part_period"].astype(bool) & (rows["dimension_2"] == "all")]
-    for measure in COMPARED:
-        single = whole[whole["measure"] == measure]
-        if single.empty:
-            continue
-        keys = ["period_kind", "period_start", "dimension_1", "member_1", "dimension_2", "member_2"]
-        earlier = single[[*keys, "numerator", "value"]].copy()
-        earlier["period_start"] = earlier["period_start"] + pd.DateOffset(years=1)
-        both = single.merge(earlier, on=keys, suffixes=("", "_before"))
-        change = both["numerator"] - both["numerator_before"]
-        number = both.assign(
-            measure=f"{measure}_change_number",
-            numerator=change,
-            denominator=np.nan,
-            base=None,
-            value=change,
-            unit="count",
-        )
-        relative = both.assign(
-            measure=f"{measure}_change_percent",
-            numerator=change,
-            denominator=both["numerator_before"],
-            base=f"{measure} a year earlier",
-            value=percent(change, both["numerator_before"]),
-            unit="percent",
-        )
-        made += [number, relative]
-        if (single["unit"] == "percent").any():
-            points = both["value"] - both["value_before"]
-            made.append(
-                both.assign(
-                    measure=f"{measure}_change_points", numerator=np.nan, denominator=np.nan, base=None,
-                    value=points, unit="percentage_points",
-                )
-            )  # fmt: skip
-    if not made:
-        return rows.iloc[:0]
-    return pd.concat(made, ignore_index=True)[rows.columns]

@@ -188,3 +188,7 @@ def shape(
 def percent(numerator: pd.Series, denominator: pd.Series) -> pd.Series:
     """100 x numerator / denominator; missing where there is nothing to divide by."""
     return 100.0 * numerator / denominator.where(denominator != 0)
+
+
+def singles(*dims: str) -> list[tuple[str, ...]]:
+    return [(d,) for d in dims]
