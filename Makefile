@@ -15,7 +15,7 @@ demo: .venv/ready
 	$(BIN)/lado demo
 
 test: .venv/ready
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: .venv/ready
 	$(BIN)/ruff check .
