@@ -125,6 +125,8 @@ class Home:
             settings.write_text(DAGSTER_SETTINGS, encoding="utf-8")
         os.environ["DAGSTER_HOME"] = str(self.dagster)
         os.environ["LADO_HOME"] = str(self.root)
+        if self.extra_profiles:
+            os.environ["LADO_PROFILES"] = str(self.extra_profiles)
         os.environ["LADO_WAREHOUSE"] = self.warehouse.name  # dbt runs in the home (dbt.py)
         os.environ["DO_NOT_TRACK"] = "1"
         os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
