@@ -16,6 +16,7 @@ import filelock
 
 from orchestration.refresh import Outcome, refresh
 from orchestration.resources import PROJECT, Home
+from publish import files
 
 
 def lado(home: Home, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -46,9 +47,9 @@ def test_both_authorities_are_published(demo: tuple[Home, Outcome]) -> None:
 
 
 def test_every_row_read_is_loaded_quarantined_or_deduplicated(demo: tuple[Home, Outcome]) -> None:
-    files = [f for f in demo[1].files if f["rows_read"]]
-    assert files
-    for f in files:
+    read = [f for f in demo[1].files if f["rows_read"]]
+    assert read
+    for f in read:
         assert f["rows_read"] == f["rows_loaded"] + f["rows_quarantined"] + f["rows_deduplicated"], f[
             "file_name"
         ]
@@ -118,3 +119,16 @@ def test_rollback_brings_the_earlier_bytes_back(demo_copy: Callable[[], Home]) -
     back = lado(home, "rollback")
     assert back.returncode == 0, back.stderr
     assert published_bytes(home) == first
+    # The night must not put back what somebody has just taken away.
+    again = json.loads(lado(home, "refresh", "--settle", "0", "--as-at", "2020-03-31", "--json").stdout)
+    assert again["outcome"] == "nothing_new", again["message"]
+    assert published_bytes(home) == first
+
+
+def test_a_damaged_publication_is_replaced_although_nothing_is_new(demo_copy: Callable[[], Home]) -> None:
+    home = demo_copy()
+    with (home.published / "current" / "reports" / "rpt_timeliness.parquet").open("ab") as file:
+        file.write(b"x")
+    told = json.loads(lado(home, "refresh", "--settle", "0", "--json").stdout)
+    assert told["outcome"] == "published", told["message"]
+    assert files.verify(home.root) == []
