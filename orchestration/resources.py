@@ -22,7 +22,6 @@ import filelock
 
 PROJECT = Path(__file__).resolve().parents[1]
 CODE_LISTS = PROJECT / "dbt_project" / "seeds" / "code_lists.csv"
-CHECKS = PROJECT / "expectations" / "checks"
 SHORTEST_SECRET = 32  # bytes; a shorter key can be guessed, and the keyed hash with it
 
 DAGSTER_SETTINGS = """\
