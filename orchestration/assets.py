@@ -6,7 +6,6 @@ Does not belong here: what a station does; the environment; when anything runs.
 
 # No `from __future__ import annotations` here: Dagster reads the annotations themselves.
 
-import contextlib
 import datetime as dt
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -16,7 +15,7 @@ import duckdb
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
 from pydantic import Field
 
-from orchestration import dbt, history, resources
+from orchestration import audit_log, dbt, history, resources
 from orchestration.stations import HeldByGate, StationFailed, station
 
 RAW = dg.AssetKey(["raw", "extracts"])
@@ -103,13 +102,23 @@ def home_lock(context: dg.InitResourceContext) -> Iterator[resources.Home]:
         try:
             yield home
         finally:
-            # Whoever started the run, its record has an end.
-            if home.warehouse.exists():
-                with contextlib.suppress(duckdb.Error), resources.warehouse(home) as con:
-                    now = dt.datetime.now(dt.UTC).replace(tzinfo=None)
-                    history.close(
-                        con, context.run.run_id if context.run else "", "failed: see the Dagster run", now
-                    )
+            _end_of_run(home, context.run.run_id if context.run else "")
+
+
+def _end_of_run(home: resources.Home, run_id: str) -> None:
+    """Whoever started the run, its record has an end, in the warehouse and in the audit log."""
+    words = "stopped before the warehouse knew of it: see the Dagster run"
+    try:
+        if home.warehouse.exists():
+            with resources.warehouse(home) as con:
+                now = dt.datetime.now(dt.UTC).replace(tzinfo=None)
+                history.close(con, run_id, "failed: see the Dagster run", now)
+                audit_log.record_refreshes(con, home)
+                if history.is_known(con, run_id):
+                    return
+    except duckdb.Error:
+        words = "the warehouse cannot be read: see the Dagster run"
+    audit_log.append(home, "refresh", "failed", dagster_run_id=run_id, message=words)
 
 
 def build(home: resources.Home) -> list[Any]:

@@ -21,33 +21,9 @@ from typing import Any, NoReturn
 
 import click
 
-from orchestration import resources
-from orchestration.resources import AnotherRefreshIsRunning, Home, NotReady
-
-home_option = click.option(
-    "--home", type=click.Path(file_okay=False), help="The installation's folder [LADO_HOME, else data]."
-)
-json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
-
-
-def _stop(code: int, message: str, as_json: bool = False) -> NoReturn:
-    if as_json:
-        click.echo(json.dumps({"outcome": "failed", "message": message}))
-    click.echo(message, err=True)
-    sys.exit(code)
-
-
-@contextlib.contextmanager
-def _told_plainly(as_json: bool = False) -> Iterator[None]:
-    """Turn what may go wrong before a station runs into a sentence and an exit code."""
-    try:
-        yield
-    except AnotherRefreshIsRunning as error:
-        _stop(4, str(error), as_json)
-    except NotReady as error:
-        _stop(1, str(error), as_json)
-    except OSError as error:
-        _stop(1, f"the home folder cannot be used ({type(error).__name__}: {error.strerror})", as_json)
+from orchestration import audit_command, resources
+from orchestration.options import home_option, json_option, stop, told_plainly
+from orchestration.resources import Home
 
 
 def _day(_context: Any, _option: Any, value: str | None) -> dt.date | None:
@@ -101,7 +77,7 @@ def refresh(
     for word in accept:
         if word.count("/") != 1 or not all(word.split("/")):
             raise click.BadParameter("--accept takes AUTHORITY/FEED, for example kent/contacts")
-    with _told_plainly(as_json):
+    with told_plainly(as_json):
         place = resources.home_from_environment(home)
         outcome = _refresh(place, as_at=as_at, settle_seconds=settle, accept=accept)
     if as_json:
@@ -162,7 +138,7 @@ def status(home: str | None, as_json: bool) -> None:
     """Say what is published, how old it is, what each file of the last refresh came to, what the gate said."""
     from orchestration import state
 
-    with _told_plainly(as_json):
+    with told_plainly(as_json):
         told = state.status(resources.home_from_environment(home))
     click.echo(json.dumps(told, default=str)) if as_json else state.print_status(told)
 
@@ -176,7 +152,7 @@ def findings(home: str | None, as_json: bool, authority: str | None, rule: str |
     """List the records to mend: key, rule, since when."""
     from orchestration import state
 
-    with _told_plainly(as_json):
+    with told_plainly(as_json):
         rows = state.findings(resources.home_from_environment(home), authority, rule)
     click.echo(json.dumps({"findings": rows}, default=str)) if as_json else state.print_findings(rows)
 
@@ -215,7 +191,7 @@ def profile_check(file: Path, sample: Path | None, as_json: bool) -> None:
 @json_option
 def publish(target: str, home: str | None, as_json: bool) -> None:
     """Publish by hand what the last refresh built; refuses without a passing verdict for these very marts."""
-    with _told_plainly(as_json):
+    with told_plainly(as_json):
         place = resources.home_from_environment(home).prepare()
         with resources.one_refresh_at_a_time(place):
             from orchestration import release
@@ -225,7 +201,7 @@ def publish(target: str, home: str | None, as_json: bool) -> None:
                 with station("publish"):
                     told = release.publish(place)
             except StationFailed as error:
-                _stop(3 if error.kind == "NotCleared" else 1, str(error), as_json)
+                stop(3 if error.kind == "NotCleared" else 1, str(error), as_json)
     click.echo(json.dumps(told, default=str) if as_json else f"published {told['refresh_id']}")
 
 
@@ -235,7 +211,7 @@ def publish(target: str, home: str | None, as_json: bool) -> None:
 @click.option("--to", "to", help="Refresh id to go back to [the one before the current].")
 def rollback(home: str | None, as_json: bool, to: str | None) -> None:
     """Make an earlier kept refresh the published one again."""
-    with _told_plainly(as_json):
+    with told_plainly(as_json):
         place = resources.home_from_environment(home).prepare()
         with resources.one_refresh_at_a_time(place):
             from orchestration import release
@@ -245,7 +221,7 @@ def rollback(home: str | None, as_json: bool, to: str | None) -> None:
                 with station("rollback"):
                     told = release.rollback(place, to)
             except StationFailed as error:
-                _stop(1, str(error), as_json)
+                stop(1, str(error), as_json)
     click.echo(json.dumps(told, default=str) if as_json else f"current is now {told['refresh_id']}")
 
 
@@ -269,7 +245,7 @@ def synthesise(
     """Make up extracts in an authority's own headings and wordings, with their truth beside them."""
     import synthetic
 
-    with _told_plainly(as_json), _progress("making up extracts"):
+    with told_plainly(as_json), _progress("making up extracts"):
         try:
             made = synthetic.synthesise(
                 authority, into=into, seed=seed, years=years or synthetic.YEARS, nights=nights, scale=scale
@@ -291,7 +267,7 @@ def demo(home: str | None, as_json: bool, seed: int) -> None:
     def say(words: str) -> None:
         click.echo(words, err=True)
 
-    with _told_plainly(as_json):
+    with told_plainly(as_json):
         place = resources.home_from_environment(home)
         place.prepare()
         resources.mark_as_demo(place)
@@ -309,6 +285,9 @@ def demo(home: str | None, as_json: bool, seed: int) -> None:
     sys.exit(outcome.exit_code)
 
 
+main.add_command(audit_command.audit_log)
+
+
 @main.command()
 @home_option
 @click.option("--port", type=int, default=3000, show_default=True)
@@ -317,7 +296,7 @@ def dev(home: str | None, port: int) -> None:
     import signal
     import subprocess
 
-    with _told_plainly():
+    with told_plainly():
         resources.home_from_environment(home).prepare()
     command = [sys.executable, "-m", "dagster", "dev", "-m", "orchestration.code_location",
                "-h", "127.0.0.1", "-p", str(port)]  # fmt: skip

@@ -73,3 +73,8 @@ def close(con: duckdb.DuckDBPyConnection, run_id: str, message: str, at: dt.date
         "where dagster_run_id = ? and outcome in ('running', 'failed')",
         [message, at, run_id],
     )
+
+
+def is_known(con: duckdb.DuckDBPyConnection, run_id: str) -> bool:
+    """Whether a Dagster run came as far as beginning a refresh."""
+    return bool(con.execute("select 1 from quality.refreshes where dagster_run_id = ?", [run_id]).fetchall())

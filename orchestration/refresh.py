@@ -13,7 +13,7 @@ from typing import Any
 
 import duckdb
 
-from orchestration import alerts, dbt, history, resources, stations
+from orchestration import alerts, audit_log, dbt, history, resources, stations
 
 EXIT = {"published": 0, "nothing_new": 0, "held": 3, "failed": 1}
 
@@ -57,7 +57,11 @@ def refresh(
     """
     home.prepare()
     with resources.one_refresh_at_a_time(home):
-        resources.subject_secret(home)
+        try:
+            resources.subject_secret(home)
+        except resources.NotReady:
+            audit_log.append(home, "key", "refused", message="the secret is missing or too short")
+            raise
         stations.SECONDS.clear()
         dbt.forget()
         import dagster as dg

@@ -9,9 +9,9 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from orchestration import history, resources
+from orchestration import audit_log, history, resources
 from orchestration.resources import Home
-from publish import files
+from publish import files, releases
 
 
 def publish(home: Home) -> dict[str, Any]:
@@ -28,6 +28,7 @@ def publish(home: Home) -> dict[str, Any]:
         receipt = files.publish_files(con, home.root, refresh_id, inputs, now)
         files.remember_publication(con, home.root)
         history.end(con, refresh_id, "published", "published", now.replace(tzinfo=None))
+        audit_log.append(home, "publication", "published", con, **_published(home, receipt))
     tables = [table for audience in receipt["tables"].values() for table in audience.values()]
     return {
         "refresh_id": refresh_id,
@@ -41,4 +42,17 @@ def rollback(home: Home, to: str | None) -> dict[str, Any]:
     receipt = files.rollback(home.root, to)
     with resources.warehouse(home) as con:
         files.remember_publication(con, home.root)
+        audit_log.append(home, "rollback", "published", con, **_published(home, receipt))
     return {"refresh_id": receipt["refresh_id"], "as_at": receipt["as_at"]}
+
+
+def _published(home: Home, receipt: dict[str, Any]) -> dict[str, Any]:
+    """What the audit log says of a release: its counts, and the hash of the receipt, which names every file's."""
+    folder = releases.published_folder(home.root) / receipt["refresh_id"]
+    return {
+        "refresh_id": receipt["refresh_id"],
+        "as_at": receipt["as_at"],
+        "inputs": receipt["inputs"],
+        "receipt": releases.file_facts(folder / releases.RECEIPT)["sha256"],
+        "rows": {name: sum(t["rows"] for t in tables.values()) for name, tables in receipt["tables"].items()},
+    }

@@ -38,7 +38,8 @@ def ours(folder: Path = ROOT) -> Iterator[Path]:
             for f in folders
             if f not in NOT_OURS and not f.endswith(".egg-info") and (not f.startswith(".") or f == ".ci")
         ]
-        yield from (here / name for name in names)
+        # In a second work tree .git is a file that names the first.
+        yield from (here / name for name in names if name != ".git")
 
 
 def relative(path: Path) -> str:

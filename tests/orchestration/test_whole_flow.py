@@ -14,6 +14,7 @@ from pathlib import Path
 import duckdb
 import filelock
 
+from orchestration import audit_log
 from orchestration.refresh import Outcome, refresh
 from orchestration.resources import PROJECT, Home
 from publish import files
@@ -71,6 +72,20 @@ def test_each_audience_gets_parquet_and_duckdb_with_one_refresh_id(demo: tuple[H
                 assert ids in ([], [(outcome.refresh_id,)]), name
 
 
+def test_the_audit_log_tells_of_the_refresh_and_the_publication(demo: tuple[Home, Outcome]) -> None:
+    home, outcome = demo
+    publication, told = audit_log.entries(home)[:2]
+    assert (publication["action"], told["action"]) == ("publication", "refresh")
+    assert (told["refresh_id"], told["outcome"]) == (outcome.refresh_id, "published")
+    for name, count in told["counts"].items():
+        assert count == sum(f[name] for f in outcome.files), name
+    hashes = {hashlib.sha256(f.read_bytes()).hexdigest() for f in home.landing.glob("*/*/*")}
+    assert set(told["extracts"]) <= hashes
+    receipt = home.published / outcome.refresh_id / "receipt.json"
+    assert publication["receipt"] == hashlib.sha256(receipt.read_bytes()).hexdigest()
+    assert audit_log.verify(home).problems == []
+
+
 def test_a_second_refresh_without_news_changes_nothing(demo_copy: Callable[[], Home]) -> None:
     home = demo_copy()
     before = published_bytes(home)
@@ -78,6 +93,8 @@ def test_a_second_refresh_without_news_changes_nothing(demo_copy: Callable[[], H
     told = json.loads(again.stdout)
     assert (again.returncode, told["outcome"]) == (0, "nothing_new"), again.stderr
     assert published_bytes(home) == before
+    assert audit_log.entries(home)[-1]["outcome"] == "nothing_new"
+    assert audit_log.verify(home).problems == []
 
 
 def test_a_refresh_leaves_at_once_while_another_runs(demo_copy: Callable[[], Home]) -> None:
@@ -95,6 +112,7 @@ def test_without_a_secret_nothing_is_read(tmp_path: Path) -> None:
         assert left.returncode == 1
         assert words in left.stderr
         assert not home.warehouse.exists()
+    assert [(e["action"], e["outcome"]) for e in audit_log.entries(home)] == [("key", "refused")] * 2
 
 
 def test_wrong_words_end_with_2(tmp_path: Path) -> None:
@@ -119,6 +137,7 @@ def test_rollback_brings_the_earlier_bytes_back(demo_copy: Callable[[], Home]) -
     back = lado(home, "rollback")
     assert back.returncode == 0, back.stderr
     assert published_bytes(home) == first
+    assert audit_log.entries(home)[-1]["action"] == "rollback"
     # The night must not put back what somebody has just taken away.
     again = json.loads(lado(home, "refresh", "--settle", "0", "--as-at", "2020-03-31", "--json").stdout)
     assert again["outcome"] == "nothing_new", again["message"]

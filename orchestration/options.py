@@ -1,0 +1,41 @@
+"""What the verbs of the `lado` command share: options, and how a refusal becomes a sentence and an exit code.
+
+Belongs here: what more than one verb needs. Does not belong here: the verbs (command_line.py, *_command.py).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+from collections.abc import Iterator
+from typing import NoReturn
+
+import click
+
+from orchestration.resources import AnotherRefreshIsRunning, NotReady
+
+home_option = click.option(
+    "--home", type=click.Path(file_okay=False), help="The installation's folder [LADO_HOME, else data]."
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
+
+
+def stop(code: int, message: str, as_json: bool = False) -> NoReturn:
+    if as_json:
+        click.echo(json.dumps({"outcome": "failed", "message": message}))
+    click.echo(message, err=True)
+    sys.exit(code)
+
+
+@contextlib.contextmanager
+def told_plainly(as_json: bool = False) -> Iterator[None]:
+    """Turn what may go wrong before a station runs into a sentence and an exit code."""
+    try:
+        yield
+    except AnotherRefreshIsRunning as error:
+        stop(4, str(error), as_json)
+    except NotReady as error:
+        stop(1, str(error), as_json)
+    except OSError as error:
+        stop(1, f"the home folder cannot be used ({type(error).__name__}: {error.strerror})", as_json)
