@@ -1,0 +1,257 @@
+"""What an outsider can write down about published counts: every cell, and every linear relation between cells.
+
+Belongs here: names of cells, and relations that follow from what the measures mean (docs/disclosure.md lists them).
+Does not belong here: solving them (attack.py), and how figures are hidden (the publish station): the attack must
+not know.
+
+A cell is a count: authority, what is counted, first and last day, and the members it is broken down by. Several
+rows may show the same cell: referrals and their share, a count and the percentage it is the base of. A cell is
+known when one row shows it.
+"""
+
+import datetime as dt
+import itertools
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import duckdb
+
+# One item may stand under several members of these, so their members do not add up to a total.
+OVERLAPPING = {"action", "harm_criterion"}
+# Percentages whose numerator is no part of the denominator: allegations of a referral may be several, and so on.
+NOT_A_PART = {"allegations", "escalations", "feedback_returned", "children"}
+NO_COUNTS = {"weeks", "lado_fte"}
+# The parts of cases_closed, by band, that make up each cumulative count.
+CUMULATIVE = {
+    "closed_within_1_month": ("under_1_month",),
+    "closed_within_3_months": ("under_1_month", "1_to_3_months"),
+    "closed_within_12_months": ("under_1_month", "1_to_3_months", "3_to_12_months"),
+}
+# The smaller count is held in the greater one.
+NESTED = (
+    ("closed_within_1_month_of_received", "closed_within_3_months_of_received"),
+    ("closed_within_3_months_of_received", "closed_within_12_months_of_received"),
+)
+CONCLUDED = "allegations_concluded_of_received"
+
+# A breakdown of which no period of a kind shows anything tells no more than its totals do.
+_ROWS = """
+select
+    shown.authority, shown.period_kind, shown.period_start, least(shown.period_end, shown.as_at) as last_on,
+    shown.measure, catalogue.counts, catalogue.is_estimate, shown.unit, shown.measure <> catalogue.measure as is_change,
+    shown.dimension_1, shown.member_1, shown.dimension_2, shown.member_2,
+    shown.numerator, shown.denominator, shown.base
+from {published} as shown
+inner join reference.measures as catalogue
+    on regexp_replace(shown.measure, '_change_(number|percent)$', '') = catalogue.measure
+where catalogue.is_controlled
+qualify
+    shown.dimension_1 = 'all'
+    or bool_or(not shown.is_suppressed) over (
+        partition by shown.authority, shown.period_kind, catalogue.counts, shown.dimension_1, shown.dimension_2
+    )
+order by all
+"""
+_BASE = re.compile(r"([a-z0-9_]+)(?:\[(.*)\])?")
+
+
+@dataclass
+class Relations:
+    """Cells and what is known of them.
+
+    names: authority, counts, first day, last day, members ((dimension, member), ...); or ("rest", part, whole). low,
+    high: bounds of each cell, equal where it is shown. whole: whether it is a whole number. equations: (sum of
+    coefficient x cell = 0), each a list of (cell, coefficient). figures: the cells that a row shows or hides, and
+    the rests of percentages; all others only help to write relations down.
+    """
+
+    names: list[tuple] = field(default_factory=list)
+    low: list[float] = field(default_factory=list)
+    high: list[float] = field(default_factory=list)
+    whole: list[bool] = field(default_factory=list)
+    equations: list[list[tuple[int, float]]] = field(default_factory=list)
+    cells: dict[tuple, int] = field(default_factory=dict)
+    figures: set[int] = field(default_factory=set)
+
+    def cell(self, name: tuple, whole: bool = True) -> int:
+        """The number of the cell of this name; a new one is at least 0."""
+        number = self.cells.setdefault(name, len(self.names))
+        if number == len(self.names):
+            self.names.append(name)
+            self.low.append(0.0)
+            self.high.append(float("inf"))
+            self.whole.append(whole)
+        return number
+
+    def know(self, cell: int, low: float, high: float) -> None:
+        """Narrow what is known of a cell."""
+        self.low[cell] = max(self.low[cell], low)
+        self.high[cell] = min(self.high[cell], high)
+
+    def hold(self, whole: int, part: int) -> int:
+        """The part is held in the whole. Returns the cell of the rest: 9 of 10 tells of the one."""
+        rest = self.cell(("rest", self.names[part], self.names[whole]), self.whole[part])
+        self.add(whole, (part, rest))
+        return rest
+
+    def add(self, whole: int, parts: Iterable[int]) -> None:
+        """The parts sum to the whole."""
+        self.equations.append([(whole, 1.0), *((part, -1.0) for part in parts)])
+
+
+def members_of(*pairs: tuple[str, str]) -> tuple[tuple[str, str], ...]:
+    """Members in one order, without `all`: a pair is the same cell whichever dimension is named first."""
+    return tuple(sorted((d, m) for d, m in pairs if d != "all"))
+
+
+def read(con: duckdb.DuckDBPyConnection, published: str, rounding: dict[str, int | None]) -> Relations:
+    """All that the published rows say.
+
+    published: a relation with the columns of rpt_measures. rounding: by authority, what its counts are rounded to.
+    Besides it only what is public anyway is read: the catalogue of measures and the groups of sectors.
+    """
+    relations = Relations()
+    by_period: dict[tuple, int] = {}
+    changes, parts = [], []
+    for row in con.execute(_ROWS.format(published=published)).fetchall():
+        authority, kind, start, last_on, measure, counts, is_estimate, unit, is_change, *more = row
+        d1, m1, d2, m2, numerator, denominator, base = more
+        members = members_of((d1, m1), (d2, m2))
+        if is_change:
+            changes.append(((authority, kind, start, counts, members), numerator, denominator))
+            continue
+        step = (rounding.get(authority) or 0) / 2
+        cell = relations.cell(_name(authority, counts, start, last_on, members), not is_estimate)
+        by_period[authority, kind, start, counts, members] = cell
+        relations.figures.add(cell)
+        if numerator is not None:
+            relations.know(cell, numerator - step, numerator + step)
+        elif unit == "count":
+            relations.know(cell, 1, float("inf"))  # a true nought would be shown
+        if base is None or base in NO_COUNTS:
+            continue
+        counted, described = _BASE.fullmatch(base).groups()
+        of = members_of(*(tuple(one.split("=")) for one in (described or "").split(", ") if one))
+        whole = relations.cell(_name(authority, counted, start, last_on, of))
+        if denominator is not None:
+            relations.know(whole, denominator - step, denominator + step)
+        relations.figures.add(whole)
+        if unit == "percent" and measure not in NOT_A_PART and whole != cell:
+            parts.append((cell, whole))
+    for cell, whole in dict.fromkeys(parts):
+        relations.figures.add(relations.hold(whole, cell))
+    groups = dict(
+        con.execute("select member, parent from reference.code_lists where list_name = 'sector'").fetchall()
+    )
+    _add_changes(relations, by_period, changes, rounding)
+    _add_breakdowns(relations, groups)
+    _add_meanings(relations)
+    _add_periods(relations)
+    return relations
+
+
+def _name(authority: str, counts: str, start: dt.date, last_on: dt.date, members: tuple) -> tuple:
+    # What is open is a stock at the end of a day: that of the evening before is what a period opens with.
+    if counts in {"cases_open_at_start", "cases_open_at_end"}:
+        aged = any(dimension == "age_band" for dimension, _ in members)
+        day = start - dt.timedelta(days=1) if counts == "cases_open_at_start" else last_on
+        return (authority, counts if aged else "cases_open", day, day, members)
+    return (authority, counts, start, last_on, members)
+
+
+def _add_changes(relations: Relations, by_period: dict, changes: list, rounding: dict) -> None:
+    for (authority, kind, start, *rest), change, earlier in changes:
+        now = by_period.get((authority, kind, start, *rest))
+        last_year = by_period.get((authority, kind, start.replace(year=start.year - 1), *rest))
+        if now is None or last_year is None:
+            continue
+        step = (rounding.get(authority) or 0) / 2
+        if earlier is not None:
+            relations.know(last_year, earlier - step, earlier + step)
+        if change is not None:
+            moved = relations.cell(("change", relations.names[now], relations.names[last_year]))
+            relations.low[moved], relations.high[moved] = change - step, change + step
+            relations.equations.append([(now, 1.0), (last_year, -1.0), (moved, -1.0)])
+
+
+def _add_breakdowns(relations: Relations, groups: dict[str, str]) -> None:
+    """Members of a breakdown sum to the whole; of a pair in both directions; sectors to their group."""
+    tables = defaultdict(lambda: defaultdict(list))
+    for number, name in enumerate(list(relations.names)):
+        if name[0] in {"rest", "change"} or not name[4]:
+            continue
+        authority, counts, start, last_on, members = name
+        for dimension, member in members:
+            others = tuple(one for one in members if one[0] != dimension)
+            place = (authority, counts, start, last_on)
+            if dimension not in OVERLAPPING:
+                tables[(*place, others), dimension][None].append(number)
+            if dimension == "sector":
+                group = members_of(("sector_group", groups.get(member, member)), *others)
+                tables[(*place, others), dimension][group].append(number)
+    for (whole, _), sums in tables.items():
+        for group, cells in sums.items():
+            if group is None:
+                relations.add(relations.cell(whole), cells)
+            elif (*whole[:4], group) in relations.cells:
+                relations.add(relations.cells[(*whole[:4], group)], cells)
+
+
+def _add_meanings(relations: Relations) -> None:
+    """Relations between measures."""
+    cells = relations.cells
+    for name, number in list(cells.items()):
+        if name[0] in {"rest", "change"}:
+            continue
+        _, counts, start, last_on, _ = name
+
+        def of(counted, *more, name=name, **days):
+            place = (name[0], counted, days.get("start", name[2]), days.get("last_on", name[3]))
+            return cells.get((*place, members_of(*name[4], *more)))
+
+        if counts in CUMULATIVE:
+            bands = [of("cases_closed", ("band", band)) for band in CUMULATIVE[counts]]
+            if all(band is not None for band in bands):
+                relations.add(number, bands)
+        if counts == "allegations" and (done := of(CONCLUDED)) is not None:
+            left = of("allegations_open_of_received")
+            if left is not None:
+                relations.add(number, (done, left))
+        for same, action in (("dbs_referrals", "dbs_referral"), ("prosecutions", "criminal_prosecution")):
+            if counts == same and (twin := of("actions_of_received", ("action", action))) is not None:
+                relations.add(number, (twin,))
+        for less, more in NESTED:
+            if counts == less and (greater := of(more)) is not None:
+                relations.hold(greater, number)
+        if counts == "removals_of_received":
+            greater = of(CONCLUDED, ("outcome", "substantiated"))
+            if greater is not None:
+                relations.hold(greater, number)
+        if counts == "referrals" and (closed := of("cases_closed")) is not None:
+            evening = start - dt.timedelta(days=1)
+            before = of("cases_open", start=evening, last_on=evening)
+            after = of("cases_open", start=last_on, last_on=last_on)
+            if before is not None and after is not None:
+                relations.equations.append([(before, 1.0), (number, 1.0), (closed, -1.0), (after, -1.0)])
+
+
+def _add_periods(relations: Relations) -> None:
+    """A period is the sum of the stretches between the first and last days that any period of the series has."""
+    series = defaultdict(list)
+    for number, name in enumerate(list(relations.names)):
+        if name[0] not in {"rest", "change"} and not name[1].startswith("cases_open"):
+            authority, counts, start, last_on, members = name
+            series[authority, counts, members].append((start, last_on + dt.timedelta(days=1), number))
+    for key, periods in series.items():
+        periods.sort()
+        if all(one[1] <= two[0] for one, two in itertools.pairwise(periods)):
+            continue
+        if all(relations.low[number] == relations.high[number] for _, _, number in periods):
+            continue
+        days = sorted({day for start, end, _ in periods for day in (start, end)})
+        for start, end, number in periods:
+            inside = [(a, b) for a, b in itertools.pairwise(days) if start <= a and b <= end]
+            stretches = [relations.cell(("stretch", key, a, b), relations.whole[number]) for a, b in inside]
+            relations.add(number, stretches)
