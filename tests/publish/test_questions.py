@@ -8,10 +8,16 @@ from pathlib import Path
 
 import duckdb
 import pytest
+import yaml
 
-DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "questions.md"
+ROOT = Path(__file__).resolve().parents[2]
+DOCUMENT = ROOT / "docs" / "questions.md"
+MODELS = ROOT / "dbt_project" / "models"
+# A heading, prose without a fence, then the query, which names its audience.
 QUESTIONS = re.findall(
-    r"^### (.+?)\n\n```sql\n-- (\w+)\n(.*?)```", DOCUMENT.read_text(encoding="utf-8"), re.S | re.M
+    r"^##+ ([^\n]+)\n(?:(?!^#|```)[^\n]*\n)*```sql\n-- (\w+)\n(.*?)```",
+    DOCUMENT.read_text(encoding="utf-8"),
+    re.S | re.M,
 )
 
 # Nothing is restated by a first publication.
@@ -29,3 +35,16 @@ def test_the_query_answers(demo, question, audience, sql):
     with duckdb.connect(str(release / audience / f"lado_{audience}.duckdb"), read_only=True) as con:
         rows = con.execute(sql).fetchall()
     assert rows or question in MAY_BE_EMPTY
+
+
+def exposed(name: str) -> set[str]:
+    """The models that an exposure says it stands on."""
+    told = yaml.safe_load((MODELS / "_exposures.yml").read_text(encoding="utf-8"))["exposures"]
+    (entry,) = [e for e in told if e["name"] == name]
+    return {re.fullmatch(r"ref\('(\w+)'\)", dep)[1] for dep in entry["depends_on"]}
+
+
+def test_the_lineage_ends_in_the_tables_that_the_queries_read():
+    models = {f.stem for f in MODELS.rglob("*.sql")}
+    read = {name for _, _, sql in QUESTIONS for name in re.findall(r"\b(?:from|join)\s+(\w+)", sql)}
+    assert exposed("questions") == read & models
