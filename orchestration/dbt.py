@@ -94,8 +94,8 @@ def manifest_as_dict(home: Home) -> dict[str, Any]:
     """The manifest in the form of manifest.json, for the asset graph; also written to the home, for the gate."""
     told = parse(home).writable_manifest().to_dict(omit_none=False)
     # dbt writes the same file in half a second: it indents, and so leaves Python's fast encoder.
-    (home.dbt / "target").mkdir(exist_ok=True)
-    (home.dbt / "target" / "manifest.json").write_text(json.dumps(told, default=str), encoding="utf-8")
+    home.manifest.parent.mkdir(exist_ok=True)
+    home.manifest.write_text(json.dumps(told, default=str), encoding="utf-8")
     return told
 
 

@@ -86,6 +86,11 @@ class Home:
         return self.root / "dbt"
 
     @property
+    def manifest(self) -> Path:
+        """dbt's manifest.json as the last refresh left it."""
+        return self.dbt / "target" / "manifest.json"
+
+    @property
     def quality(self) -> Path:
         return self.root / "quality"
 
