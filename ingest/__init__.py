@@ -3,6 +3,7 @@
 from ingest.landing import Drop, pending_drops
 from ingest.load import settle, stage
 from ingest.profile import Profile, ProfileError, read_profile, read_profiles
+from ingest.reader import Reader
 from ingest.register import SubjectKeyError, add_person_keys, as_ats, register_profiles
 from ingest.tables import begin_refresh
 
@@ -10,6 +11,7 @@ __all__ = [
     "Drop",
     "Profile",
     "ProfileError",
+    "Reader",
     "SubjectKeyError",
     "add_person_keys",
     "as_ats",

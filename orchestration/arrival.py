@@ -47,7 +47,7 @@ def take_in(
     code = resources.code_version()
     secret = resources.subject_secret(home)
     profiles = ingest.read_profiles(home.profile_folders, resources.CODE_LISTS)
-    with resources.warehouse(home) as con:
+    with resources.warehouse(home) as con, ingest.Reader() as reader:
         refresh_id = _refresh_id(con, now)
         history.begin(con, refresh_id, now, code, run_id)
         gate.prepare(con)
@@ -55,7 +55,7 @@ def take_in(
         ingest.begin_refresh(con, refresh_id, as_at, now, code)
         ingest.register_profiles(con, profiles, secret)
         for drop in ingest.pending_drops(con, home.landing, profiles, settle_seconds, now, accept):
-            ingest.stage(con, drop, profiles[drop.authority], accept)
+            ingest.stage(con, drop, profiles[drop.authority], reader, accept)
             verdict = gate.run_gate(con, "arrival", drop.scope, refresh_id, now, home.quality / "results")
             ingest.settle(con, drop, verdict.refusals, refresh_id)
         ingest.add_person_keys(con, secret)
