@@ -187,13 +187,16 @@ def warehouse(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
     """The warehouse, open for writing by this process alone, closed again on the way out.
 
     dbt opens the same file in the same process and DuckDB refuses two configurations of one file at a
-    time, so nobody keeps this connection. No extension is fetched.
+    time, so nobody keeps this connection. No extension is fetched, and SQL reaches no file outside the home.
     """
     con = duckdb.connect(
         str(home.warehouse),
         config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"},
     )
     try:
+        # In this order: without external access DuckDB takes no more exceptions from it.
+        con.execute(f"set allowed_directories = [{_sql_text(home.root)}]")
+        con.execute("set enable_external_access = false")
         yield con
     finally:
         con.close()
@@ -206,11 +209,15 @@ def reading(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
         raise NotReady(
             "no refresh has run in this home yet; `lado refresh` or `lado demo` makes the warehouse"
         )
-    con = duckdb.connect(str(home.warehouse), read_only=True)
+    con = duckdb.connect(str(home.warehouse), read_only=True, config={"enable_external_access": "false"})
     try:
         yield con
     finally:
         con.close()
+
+
+def _sql_text(path: Path) -> str:
+    return "'" + str(path).replace("'", "''") + "'"
 
 
 def refresh_lock(home: Home) -> filelock.BaseFileLock:
