@@ -14,7 +14,7 @@ import duckdb
 
 import ingest
 from expectations import gate
-from orchestration import history, resources
+from orchestration import history, resources, subject_register
 from orchestration.resources import Home
 from publish import files
 
@@ -46,6 +46,7 @@ def take_in(
     now = dt.datetime.now(dt.UTC).replace(tzinfo=None)
     code = resources.code_version()
     secret = resources.subject_secret(home)
+    subject_register.open_register(home, secret)
     profiles = ingest.read_profiles(home.profile_folders, resources.CODE_LISTS)
     with resources.warehouse(home) as con, ingest.Reader() as reader:
         refresh_id = _refresh_id(con, now)
@@ -89,7 +90,7 @@ def _refresh_id(con: duckdb.DuckDBPyConnection, now: dt.datetime) -> str:
 
 
 def _inputs(con: duckdb.DuckDBPyConnection, code: str, as_at: dt.date | None) -> str:
-    """A fingerprint of all that decides the numbers: accepted extracts, profiles, code, and the as-at limit."""
+    """A fingerprint of all that decides the numbers: accepted extracts, profiles, key, code, and the as-at limit."""
     rows = con.execute(
         # Seen again tomorrow an accepted file is `already_loaded`: what counts is whether it is in or out.
         "select distinct authority, feed, source_system, extract_on::varchar, file_name, content_hash, "
@@ -97,5 +98,6 @@ def _inputs(con: duckdb.DuckDBPyConnection, code: str, as_at: dt.date | None) ->
         "where outcome not in ('waiting', 'ignored') order by all"
     ).fetchall()
     rows += con.execute("select authority, profile_hash from raw.authorities order by all").fetchall()
+    rows += con.execute("select fingerprint from raw.key_fingerprint").fetchall()
     said = repr((rows, code, as_at.isoformat() if as_at else None))
     return hashlib.sha256(said.encode()).hexdigest()
