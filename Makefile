@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint dev bench
+.PHONY: demo test faults lint dev bench
 
 .venv/ready: requirements.lock pyproject.toml
 	$(PYTHON) -c "import sys; sys.exit(sys.version_info[:2] != (3, 11) and 'Python 3.11 is needed: make PYTHON=python3.11')"
@@ -16,6 +16,9 @@ demo: .venv/ready
 
 test: .venv/ready
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+faults: .venv/ready
+	$(BIN)/python -m pytest -m faults
 
 lint: .venv/ready
 	$(BIN)/ruff check .

@@ -5,6 +5,7 @@ Belongs here: how an operator is told. Does not belong here: deciding what is wo
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import json
 import urllib.error
@@ -14,12 +15,16 @@ from orchestration import resources
 
 
 def write_log(home: resources.Home, outcome: str, message: str) -> None:
-    """Append one line to the refresh log: UTC moment, outcome, message (line ends escaped)."""
-    home.log.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
+    """Append one line to the refresh log: UTC moment, outcome, message (line ends escaped).
+
+    A log that cannot be written (a full disk, say) changes nothing: the exit code and the webhook still tell.
+    """
     now = dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     line = message.replace("\\", "\\\\").replace("\r", "\\r").replace("\n", "\\n")
-    with home.log.open("a", encoding="utf-8") as log:
-        log.write(f"{now} {outcome} {line}\n")
+    with contextlib.suppress(OSError):
+        home.log.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
+        with home.log.open("a", encoding="utf-8") as log:
+            log.write(f"{now} {outcome} {line}\n")
 
 
 def tell(home: resources.Home, outcome: str, message: str, *, run: str = "") -> None:

@@ -14,7 +14,7 @@ import duckdb
 
 import ingest
 from expectations import gate
-from orchestration import history, resources, subject_register
+from orchestration import alerts, audit_log, history, repair, resources
 from orchestration.resources import Home
 from publish import files
 
@@ -46,20 +46,25 @@ def take_in(
     now = dt.datetime.now(dt.UTC).replace(tzinfo=None)
     code = resources.code_version()
     secret = resources.subject_secret(home)
-    subject_register.open_register(home, secret)
     profiles = ingest.read_profiles(home.profile_folders, resources.CODE_LISTS)
-    with resources.warehouse(home) as con, ingest.Reader() as reader:
+    repaired = repair.set_aside_if_damaged(home)
+    if repaired:
+        alerts.tell(home, "repaired", repaired, run=run_id)
+        audit_log.append(home, "repair", "set_aside", message=repaired)
+    with resources.warehouse(home) as con:
         refresh_id = _refresh_id(con, now)
-        history.begin(con, refresh_id, now, code, run_id)
+        shown = (files.published_state(home.root) or {}).get("refresh_id")
+        history.begin(con, refresh_id, now, code, run_id, repaired, shown)
         gate.prepare(con)
         files.remember_publication(con, home.root)
         ingest.begin_refresh(con, refresh_id, as_at, now, code)
         ingest.register_profiles(con, profiles, secret)
         for drop in ingest.pending_drops(con, home.landing, profiles, settle_seconds, now, accept):
-            ingest.stage(con, drop, profiles[drop.authority], reader, accept)
+            ingest.stage(con, drop, profiles[drop.authority], accept)
             verdict = gate.run_gate(con, "arrival", drop.scope, refresh_id, now, home.quality / "results")
             ingest.settle(con, drop, verdict.refusals, refresh_id)
         ingest.add_person_keys(con, secret)
+        repair.refuse_to_forget(con, home)
         count, refused, rows = con.execute(
             "select count(*), count(*) filter (outcome = 'refused'), coalesce(sum(rows_read), 0)::bigint "
             "from raw.load_log where refresh_id = ?",
@@ -90,7 +95,7 @@ def _refresh_id(con: duckdb.DuckDBPyConnection, now: dt.datetime) -> str:
 
 
 def _inputs(con: duckdb.DuckDBPyConnection, code: str, as_at: dt.date | None) -> str:
-    """A fingerprint of all that decides the numbers: accepted extracts, profiles, key, code, and the as-at limit."""
+    """A fingerprint of all that decides the numbers: accepted extracts, profiles, code, and the as-at limit."""
     rows = con.execute(
         # Seen again tomorrow an accepted file is `already_loaded`: what counts is whether it is in or out.
         "select distinct authority, feed, source_system, extract_on::varchar, file_name, content_hash, "
@@ -98,6 +103,5 @@ def _inputs(con: duckdb.DuckDBPyConnection, code: str, as_at: dt.date | None) ->
         "where outcome not in ('waiting', 'ignored') order by all"
     ).fetchall()
     rows += con.execute("select authority, profile_hash from raw.authorities order by all").fetchall()
-    rows += con.execute("select fingerprint from raw.key_fingerprint").fetchall()
     said = repr((rows, code, as_at.isoformat() if as_at else None))
     return hashlib.sha256(said.encode()).hexdigest()

@@ -16,8 +16,9 @@ from typing import Any
 
 import duckdb
 
+from orchestration import resources
 from orchestration.resources import PROJECT, Home
-from orchestration.stations import StationFailed
+from orchestration.stations import StationFailed, refused_by_the_machine
 
 # Errors in which DuckDB quotes code, not data. All others may quote a value and are told by kind only.
 QUOTES_CODE_ONLY = ("Binder Error", "Catalog Error", "Parser Error", "Compilation Error", "Dependency Error")
@@ -94,8 +95,8 @@ def manifest_as_dict(home: Home) -> dict[str, Any]:
     """The manifest in the form of manifest.json, for the asset graph; also written to the home, for the gate."""
     told = parse(home).writable_manifest().to_dict(omit_none=False)
     # dbt writes the same file in half a second: it indents, and so leaves Python's fast encoder.
-    home.manifest.parent.mkdir(exist_ok=True)
-    home.manifest.write_text(json.dumps(told, default=str), encoding="utf-8")
+    (home.dbt / "target").mkdir(exist_ok=True)
+    resources.write_whole(home.dbt / "target" / "manifest.json", json.dumps(told, default=str))
     return told
 
 
@@ -162,6 +163,9 @@ def mark_seeds(con: duckdb.DuckDBPyConnection, unique_ids: Iterable[str]) -> Non
 
 
 def _kind(message: str) -> str:
+    refusal = refused_by_the_machine(message)
+    if refusal:
+        return refusal
     for kind in QUOTES_CODE_ONLY:
         if kind in message:
             return message[message.index(kind) :].split("\n\n", maxsplit=1)[0][:600]

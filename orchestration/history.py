@@ -13,7 +13,7 @@ import duckdb
 CREATE = """
 create schema if not exists quality;
 create table if not exists quality.refreshes (
-    refresh_id varchar primary key,
+    refresh_id varchar not null,  -- no primary key: an index would be read by nothing that looks for damage
     started_at timestamp not null,
     ended_at timestamp,
     outcome varchar not null,
@@ -21,26 +21,41 @@ create table if not exists quality.refreshes (
     inputs varchar,
     code_version varchar not null,
     dagster_run_id varchar
-)
+);
+alter table quality.refreshes add column if not exists remark varchar
 """
 
 
 def begin(
-    con: duckdb.DuckDBPyConnection, refresh_id: str, started_at: dt.datetime, code: str, run_id: str
+    con: duckdb.DuckDBPyConnection,
+    refresh_id: str,
+    started_at: dt.datetime,
+    code: str,
+    run_id: str,
+    remark: str | None = None,
+    shown: str | None = None,
 ) -> None:
-    """Write this attempt as `running`, and say of any earlier one still running that it was interrupted.
+    """Write this attempt as `running`, and say of any earlier one still running how it ended.
 
-    The caller holds the home's lock, so nothing else can be running.
+    remark: what happened before anything was read. shown: the refresh that is published now; one that was killed
+    between its publication and its last word was published, every other was interrupted. The caller holds the home's
+    lock, so nothing else can be running.
     """
     con.execute(CREATE)
+    con.execute(
+        "update quality.refreshes set outcome = 'published', ended_at = ?, "
+        "message = 'published; killed before it could say so' where outcome = 'running' and refresh_id = ?",
+        [started_at, shown],
+    )
     con.execute(
         "update quality.refreshes set outcome = 'interrupted', ended_at = ?, "
         "message = 'ended without a word: killed, or the machine stopped' where outcome = 'running'",
         [started_at],
     )
     con.execute(
-        "insert into quality.refreshes values (?, ?, null, 'running', null, null, ?, ?)",
-        [refresh_id, started_at, code, run_id],
+        "insert into quality.refreshes (refresh_id, started_at, outcome, code_version, dagster_run_id, remark) "
+        "values (?, ?, 'running', ?, ?, ?)",
+        [refresh_id, started_at, code, run_id, remark],
     )
 
 

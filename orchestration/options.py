@@ -12,7 +12,9 @@ from collections.abc import Iterator
 from typing import NoReturn
 
 import click
+import duckdb
 
+from orchestration import stations
 from orchestration.resources import AnotherRefreshIsRunning, NotReady
 
 home_option = click.option(
@@ -38,4 +40,7 @@ def told_plainly(as_json: bool = False) -> Iterator[None]:
     except NotReady as error:
         stop(1, str(error), as_json)
     except OSError as error:
-        stop(1, f"the home folder cannot be used ({type(error).__name__}: {error.strerror})", as_json)
+        words = stations.refused_by_the_machine(str(error)) or f"{type(error).__name__}: {error.strerror}"
+        stop(1, f"the home folder cannot be used: {words}", as_json)
+    except duckdb.Error as error:
+        stop(1, f"the warehouse cannot be used: {stations.in_plain_words(error)}", as_json)

@@ -73,31 +73,39 @@ def refresh(
                 instance = dg.DagsterInstance.get()
                 job = definitions.build(home).resolve_job_def("nightly_refresh")
         except stations.StationFailed as error:
-            alerts.tell(home, "failed", str(error))
-            return Outcome(None, "failed", str(error), seconds=dict(stations.SECONDS))
+            return _stopped(home, str(error))
         config = {
             "as_at": as_at.isoformat() if as_at else None,
             "settle_seconds": settle_seconds,
             "accept": list(accept),
         }
-        result = job.execute_in_process(
-            # Dagster's own lines go to its storage; the screen is for the outcome.
-            run_config=dg.RunConfig(
-                ops={
-                    "raw__extracts": {"config": config},
-                    "quality__verdicts": {"config": {"accept": list(accept)}},
-                },
-                loggers={"console": {"config": {"log_level": "CRITICAL"}}},
-            ),
-            instance=instance,
-            raise_on_error=False,
-        )
+        try:
+            result = job.execute_in_process(
+                # Dagster's own lines go to its storage; the screen is for the outcome.
+                run_config=dg.RunConfig(
+                    ops={
+                        "raw__extracts": {"config": config},
+                        "quality__verdicts": {"config": {"accept": list(accept)}},
+                    },
+                    loggers={"console": {"config": {"log_level": "CRITICAL"}}},
+                ),
+                instance=instance,
+                raise_on_error=False,
+            )
+        except Exception as error:  # noqa: BLE001  Dagster's own storage failed, on a full disk for example
+            return _stopped(home, f"the record of the run: {stations.in_plain_words(error)}")
         outcome = _outcome(home, result)
         if outcome.outcome in {"held", "failed"}:
             alerts.tell(home, outcome.outcome, outcome.message, run=result.run_id)
         else:
             alerts.write_log(home, outcome.outcome, outcome.message)
     return outcome
+
+
+def _stopped(home: resources.Home, message: str) -> Outcome:
+    """The outcome of a refresh that ended outside its stations."""
+    alerts.tell(home, "failed", message)
+    return Outcome(None, "failed", message, seconds=dict(stations.SECONDS))
 
 
 def _failure(result: Any) -> str | None:
@@ -131,7 +139,7 @@ def _outcome(home: resources.Home, result: Any) -> Outcome:
                 if kind == "failed":
                     now = dt.datetime.now(dt.UTC).replace(tzinfo=None)
                     history.close(con, result.run_id, outcome.message, now)
-                _add_records(con, outcome)
+                _add_records(con, outcome, result.run_id)
         except (
             duckdb.Error,
             OSError,
@@ -152,11 +160,15 @@ def _rows(con: Any, sql: str, *parameters: Any) -> list[dict[str, Any]]:
     ]
 
 
-def _add_records(con: Any, outcome: Outcome) -> None:
-    this = con.execute("select refresh_id from raw.this_refresh").fetchall()
-    if not this:
+def _add_records(con: Any, outcome: Outcome, run_id: str) -> None:
+    this = con.execute(
+        "select refresh_id, remark from quality.refreshes where dagster_run_id = ?", [run_id]
+    ).fetchall()
+    if not this:  # it stopped before it began: what the warehouse holds is of another refresh
         return
-    outcome.refresh_id = this[0][0]
+    outcome.refresh_id, remark = this[0]
+    if remark:
+        outcome.message = f"{outcome.message}; {remark}"
     outcome.files = _rows(
         con,
         "select * exclude (refresh_id) from raw.load_log where refresh_id = ? "

@@ -18,6 +18,38 @@ SECONDS: dict[str, float] = {}
 """Wall seconds by station of the refresh this process runs or ran last (`refresh --json`, `seconds`)."""
 
 
+# What a machine refuses, as the system and the two databases word it, and what an operator can do about it. Only these
+# fixed words are told, whatever else the error says.
+_LOOK_AT_THE_DISK = (
+    "the disk answered with an input/output error; look at the disk, then run `lado refresh` again"
+)
+REFUSALS = {
+    "No space left on device": "the disk is full; make room and run `lado refresh` again",
+    "database or disk is full": "the disk is full; make room and run `lado refresh` again",
+    "File too large": "the system lets this account write no larger file; raise the limit (ulimit -f)",
+    "Disk quota exceeded": "the disk quota of this account is used up; make room and run `lado refresh` again",
+    "Read-only file system": "the disk is read-only; mount it for writing and run `lado refresh` again",
+    "readonly database": "the disk is read-only; mount it for writing and run `lado refresh` again",
+    "Permission denied": "this account may not write or read there; give it the home folder (chown) and run again",
+    "Operation not permitted": "this account may not write there; give it the home folder (chown) and run again",
+    "Input/output error": _LOOK_AT_THE_DISK,
+    "disk I/O error": _LOOK_AT_THE_DISK,
+    "fsync failed": _LOOK_AT_THE_DISK,
+    "Could not set lock on file": "another program has the warehouse open; wait for it or close it, and try again",
+    "we can only read versions between": "the warehouse was written by a newer DuckDB; install the locked versions",
+}
+
+# How DuckDB 2.0 words what it finds in a file that is not as it wrote it: every block carries a checksum, and so does
+# every entry of the write-ahead log.
+DAMAGE = (
+    "Corrupt database file",
+    "Corrupt WAL file",
+    "not a valid DuckDB database file",
+    "Could not read enough bytes",
+    "WAL does not match database file",
+)
+
+
 class StationFailed(RuntimeError):
     """A station stopped. The message names the station and the kind of fault, never a value of the data.
 
@@ -42,12 +74,23 @@ def in_plain_words(error: BaseException) -> str:
     """
     if type(error).__module__.split(".")[0] in OURS:
         return str(error)
+    refusal = refused_by_the_machine(str(error))
+    if refusal:
+        return refusal
     places = []
     for frame in traceback.extract_tb(error.__traceback__):
         folder, file = Path(frame.filename).parts[-2:]
         if folder in OURS:
             places.append(f"{folder}/{file}:{frame.lineno}")
     return f"{type(error).__name__} at {' > '.join(places) or 'an unknown place'}"
+
+
+def refused_by_the_machine(message: str) -> str | None:
+    """What the system would not do, or found broken, and what to do about it; None when it was not the system."""
+    told = next((told for words, told in REFUSALS.items() if words in message), None)
+    if told is None and any(words in message for words in DAMAGE):
+        told = "the warehouse is damaged; `lado refresh` sets it aside and builds it anew"
+    return told
 
 
 @contextlib.contextmanager

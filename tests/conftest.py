@@ -40,6 +40,16 @@ def demo_copy(demo: tuple[Home, Outcome], tmp_path: Path) -> Callable[[], Home]:
     return copy
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the long fault runs out unless they are asked for (`make faults`)."""
+    if "faults" in config.option.markexpr:
+        return
+    left_out = [item for item in items if item.get_closest_marker("faults")]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+
+
 _exit_status: list[int] = []
 
 
