@@ -3,21 +3,34 @@
 from ingest.landing import Drop, pending_drops
 from ingest.load import settle, stage
 from ingest.profile import Profile, ProfileError, read_profile, read_profiles
-from ingest.register import SubjectKeyError, add_person_keys, as_ats, register_profiles
+from ingest.reader import Reader
+from ingest.register import (
+    SubjectKeyError,
+    add_person_keys,
+    as_ats,
+    fingerprint_of,
+    person_key,
+    register_profiles,
+    rekey,
+)
 from ingest.tables import begin_refresh
 
 __all__ = [
     "Drop",
     "Profile",
     "ProfileError",
+    "Reader",
     "SubjectKeyError",
     "add_person_keys",
     "as_ats",
     "begin_refresh",
+    "fingerprint_of",
     "pending_drops",
+    "person_key",
     "read_profile",
     "read_profiles",
     "register_profiles",
+    "rekey",
     "settle",
     "stage",
 ]

@@ -24,17 +24,24 @@ from ingest.interpret import Judged, interpret
 from ingest.landing import Drop, LandedFile
 from ingest.profile import Profile, Source
 from ingest.read import Unreadable
+from ingest.reader import Reader
 from ingest.tables import PROVENANCE, clear_arriving, insert, insert_rows
 
 ACCEPTED = "('accepted', 'accepted_with_quarantine')"
 IN_FORCE = "('accepted', 'accepted_with_quarantine', 'already_loaded')"
 
 
-def stage(con: duckdb.DuckDBPyConnection, drop: Drop, profile: Profile, accept: Collection[str] = ()) -> None:
+def stage(
+    con: duckdb.DuckDBPyConnection,
+    drop: Drop,
+    profile: Profile,
+    reader: Reader,
+    accept: Collection[str] = (),
+) -> None:
     """Read every file of the drop into `arriving`, whatever is wrong with it: the arrival gate decides.
 
-    `accept` names feeds (AUTHORITY/FEED) that an operator lets through although a full extract lacks many
-    keys.
+    `reader` splits files into cells and may serve many drops. `accept` names feeds (AUTHORITY/FEED) that an
+    operator lets through although a full extract lacks many keys.
     """
     con.execute("begin transaction")
     try:
@@ -49,7 +56,7 @@ def stage(con: duckdb.DuckDBPyConnection, drop: Drop, profile: Profile, accept: 
         }
         files = []
         for landed in drop.files:
-            extract = Extract(landed)
+            extract = Extract(landed, reader)
             sources = profile.sources_of(landed.name)
             for source in sources:
                 row = _describe(drop, landed, extract.content_hash, source, accept)

@@ -18,6 +18,7 @@ from ingest.landing import LandedFile
 from ingest.profile import Profile, Source, examine, read_closed_lists
 from ingest.profile_problems import Lines, Problem, line_of
 from ingest.read import Table, Unreadable
+from ingest.reader import Reader
 
 
 def check_profile(path: Path, code_lists: Path, sample_drop: Path | None = None) -> list[Problem]:
@@ -28,11 +29,14 @@ def check_profile(path: Path, code_lists: Path, sample_drop: Path | None = None)
     closed = read_closed_lists(Path(code_lists))
     profile, problems, lines = examine(Path(path), closed)
     if profile is not None and sample_drop is not None:
-        problems = problems + _look_at_sample(profile, closed, Path(sample_drop), lines)
+        with Reader() as reader:
+            problems = problems + _look_at_sample(profile, closed, Path(sample_drop), lines, reader)
     return sorted(problems, key=lambda problem: problem.line)
 
 
-def _look_at_sample(profile: Profile, closed: dict[str, set[str]], drop: Path, lines: Lines) -> list[Problem]:
+def _look_at_sample(
+    profile: Profile, closed: dict[str, set[str]], drop: Path, lines: Lines, reader: Reader
+) -> list[Problem]:
     remarks: list[Problem] = []
     read: set[int] = set()
     for path in sorted(drop.iterdir()):
@@ -42,7 +46,7 @@ def _look_at_sample(profile: Profile, closed: dict[str, set[str]], drop: Path, l
         if not sources:
             remarks.append(Problem(0, f"{path.name}: no feed of the profile has files of this name", False))
             continue
-        extract = Extract(LandedFile(path.name, path, 0, 0))
+        extract = Extract(LandedFile(path.name, path, 0, 0), reader)
         for source in sources:
             place = profile.sources.index(source)
             read.add(place)

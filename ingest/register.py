@@ -140,6 +140,11 @@ def _feeds(profile: Profile) -> Iterator[dict[str, Any]]:
         }
 
 
+def fingerprint_of(secret: bytes) -> str:
+    """Sixteen hex digits that tell one secret from another and say nothing else about it."""
+    return hmac.new(secret, b"fingerprint of the subject key", hashlib.sha256).hexdigest()[:16]
+
+
 def check_secret(con: duckdb.DuckDBPyConnection, secret: bytes) -> None:
     """Refuse a secret that is too short, or another one than the keys in the warehouse were made with."""
     if len(secret) < LEAST_SECRET_BYTES:
@@ -147,7 +152,7 @@ def check_secret(con: duckdb.DuckDBPyConnection, secret: bytes) -> None:
             f"the secret of the subject keys has {len(secret)} bytes and needs {LEAST_SECRET_BYTES} or more: "
             "set LADO_SUBJECT_KEY; nothing was read"
         )
-    fingerprint = hmac.new(secret, b"fingerprint of the subject key", hashlib.sha256).hexdigest()[:16]
+    fingerprint = fingerprint_of(secret)
     known = con.execute("select fingerprint from raw.key_fingerprint").fetchall()
     if not known:
         now = datetime.now(UTC).replace(tzinfo=None)
@@ -155,16 +160,21 @@ def check_secret(con: duckdb.DuckDBPyConnection, secret: bytes) -> None:
     elif known[0][0] != fingerprint:
         raise SubjectKeyError(
             "the secret of the subject keys is not the one that this warehouse was filled with: put the "
-            "earlier LADO_SUBJECT_KEY back, or start a new warehouse; nothing was read"
+            "earlier LADO_SUBJECT_KEY back, or change it by `lado subject rekey`; nothing was read"
         )
 
 
-def add_person_keys(con: duckdb.DuckDBPyConnection, secret: bytes) -> None:
-    """Give every person of the raw tables that has none a key: HMAC-SHA-256, the first 32 hex digits.
+def person_key(secret: bytes, kind: str, authority: str, person_id: str) -> str:
+    """The key of a person: HMAC-SHA-256 of kind|authority|id, the first 32 hex digits.
 
-    Hashed is kind|authority|id with the id stripped, in lower case and with single spaces, so that two ways
-    of writing one id share a key. Raises SubjectKeyError.
+    The id is taken stripped, in lower case and with single spaces, so that two ways of writing one id share a key.
     """
+    text = f"{kind}|{authority}|{normalise_wording(person_id)}"
+    return hmac.new(secret, text.encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def add_person_keys(con: duckdb.DuckDBPyConnection, secret: bytes) -> None:
+    """Give every person of the raw tables that has none a key. Raises SubjectKeyError."""
     check_secret(con, secret)
     found = " union ".join(
         f"select _authority as authority, '{kind}' as kind, {column} as person_id from raw.{feed} "
@@ -175,17 +185,44 @@ def add_person_keys(con: duckdb.DuckDBPyConnection, secret: bytes) -> None:
         f"select authority, kind, person_id from ({found}) "
         "anti join raw.person_keys using (authority, kind, person_id) order by all"
     ).fetchall()
-    if not new:
+    _put_keys(con, new, secret)
+
+
+def _put_keys(con: duckdb.DuckDBPyConnection, people: list[tuple[str, str, str]], secret: bytes) -> None:
+    if not people:
         return
-    keys = [
-        hmac.new(
-            secret, f"{kind}|{authority}|{normalise_wording(person)}".encode(), hashlib.sha256
-        ).hexdigest()[:32]
-        for authority, kind, person in new
-    ]
-    authorities, kinds, people = (list(column) for column in zip(*new, strict=True))
-    columns = {"authority": authorities, "kind": kinds, "person_id": people, "person_key": keys}
+    authorities, kinds, numbers = (list(column) for column in zip(*people, strict=True))
+    keys = [person_key(secret, kind, authority, person) for authority, kind, person in people]
+    columns = {"authority": authorities, "kind": kinds, "person_id": numbers, "person_key": keys}
     insert(con, "raw.person_keys", columns)
+
+
+def rekey(con: duckdb.DuckDBPyConnection, old: bytes, new: bytes) -> dict[str, str]:
+    """Make every person's key anew with another secret; old key -> new key. All or nothing.
+
+    Whoever shared a key shares one again, so all joins and counts stay. Everything behind the door in holds the old
+    keys until it is built anew. A warehouse that has the new secret already is left as it is. Raises
+    SubjectKeyError.
+    """
+    known = con.execute("select fingerprint from raw.key_fingerprint").fetchall()
+    if known and known[0][0] == fingerprint_of(new):
+        return {}
+    check_secret(con, old)
+    people = con.execute("select authority, kind, person_id from raw.person_keys order by all").fetchall()
+    con.execute("begin transaction")
+    try:
+        con.execute("delete from raw.person_keys")
+        con.execute("delete from raw.key_fingerprint")
+        check_secret(con, new)
+        _put_keys(con, people, new)
+        con.execute("commit")
+    except BaseException:
+        con.execute("rollback")
+        raise
+    return {
+        person_key(old, kind, authority, person): person_key(new, kind, authority, person)
+        for authority, kind, person in people
+    }
 
 
 def as_ats(con: duckdb.DuckDBPyConnection) -> dict[str, date]:

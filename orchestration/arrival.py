@@ -14,7 +14,7 @@ import duckdb
 
 import ingest
 from expectations import gate
-from orchestration import alerts, audit_log, history, repair, resources
+from orchestration import alerts, audit_log, history, repair, resources, subject_register
 from orchestration.resources import Home
 from publish import files
 
@@ -46,12 +46,13 @@ def take_in(
     now = dt.datetime.now(dt.UTC).replace(tzinfo=None)
     code = resources.code_version()
     secret = resources.subject_secret(home)
+    subject_register.open_register(home, secret)
     profiles = ingest.read_profiles(home.profile_folders, resources.CODE_LISTS)
     repaired = repair.set_aside_if_damaged(home)
     if repaired:
         alerts.tell(home, "repaired", repaired, run=run_id)
         audit_log.append(home, "repair", "set_aside", message=repaired)
-    with resources.warehouse(home) as con:
+    with resources.warehouse(home) as con, ingest.Reader() as reader:
         refresh_id = _refresh_id(con, now)
         shown = (files.published_state(home.root) or {}).get("refresh_id")
         history.begin(con, refresh_id, now, code, run_id, repaired, shown)
@@ -60,7 +61,7 @@ def take_in(
         ingest.begin_refresh(con, refresh_id, as_at, now, code)
         ingest.register_profiles(con, profiles, secret)
         for drop in ingest.pending_drops(con, home.landing, profiles, settle_seconds, now, accept):
-            ingest.stage(con, drop, profiles[drop.authority], accept)
+            ingest.stage(con, drop, profiles[drop.authority], reader, accept)
             verdict = gate.run_gate(con, "arrival", drop.scope, refresh_id, now, home.quality / "results")
             ingest.settle(con, drop, verdict.refusals, refresh_id)
         ingest.add_person_keys(con, secret)
@@ -95,7 +96,7 @@ def _refresh_id(con: duckdb.DuckDBPyConnection, now: dt.datetime) -> str:
 
 
 def _inputs(con: duckdb.DuckDBPyConnection, code: str, as_at: dt.date | None) -> str:
-    """A fingerprint of all that decides the numbers: accepted extracts, profiles, code, and the as-at limit."""
+    """A fingerprint of all that decides the numbers: accepted extracts, profiles, key, code, and the as-at limit."""
     rows = con.execute(
         # Seen again tomorrow an accepted file is `already_loaded`: what counts is whether it is in or out.
         "select distinct authority, feed, source_system, extract_on::varchar, file_name, content_hash, "
@@ -103,5 +104,6 @@ def _inputs(con: duckdb.DuckDBPyConnection, code: str, as_at: dt.date | None) ->
         "where outcome not in ('waiting', 'ignored') order by all"
     ).fetchall()
     rows += con.execute("select authority, profile_hash from raw.authorities order by all").fetchall()
+    rows += con.execute("select fingerprint from raw.key_fingerprint").fetchall()
     said = repr((rows, code, as_at.isoformat() if as_at else None))
     return hashlib.sha256(said.encode()).hexdigest()

@@ -95,8 +95,8 @@ def manifest_as_dict(home: Home) -> dict[str, Any]:
     """The manifest in the form of manifest.json, for the asset graph; also written to the home, for the gate."""
     told = parse(home).writable_manifest().to_dict(omit_none=False)
     # dbt writes the same file in half a second: it indents, and so leaves Python's fast encoder.
-    (home.dbt / "target").mkdir(exist_ok=True)
-    resources.write_whole(home.dbt / "target" / "manifest.json", json.dumps(told, default=str))
+    home.manifest.parent.mkdir(exist_ok=True)
+    resources.write_whole(home.manifest, json.dumps(told, default=str))
     return told
 
 

@@ -45,7 +45,7 @@ def judge(home: Home, accept: list[str]) -> Judgement:
             refresh_id,
             now,
             home.quality / "results",
-            home.dbt / "target" / "manifest.json",
+            home.manifest,
             accept=accept,
         )
         page.write_page(con, refresh_id, home.quality / "index.html")

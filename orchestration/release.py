@@ -25,7 +25,7 @@ def publish(home: Home) -> dict[str, Any]:
             "select this.refresh_id, refreshes.inputs from raw.this_refresh as this "
             "left join quality.refreshes as refreshes on refreshes.refresh_id = this.refresh_id"
         ).fetchall()[0]
-        receipt = files.publish_files(con, home.root, refresh_id, inputs, now)
+        receipt = files.publish_files(con, home.root, refresh_id, inputs, now, home.manifest)
         files.remember_publication(con, home.root)
         history.end(con, refresh_id, "published", "published", now.replace(tzinfo=None))
         audit_log.append(home, "publication", "published", con, **_published(home, receipt))

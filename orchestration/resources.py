@@ -11,6 +11,7 @@ import hashlib
 import importlib.metadata
 import os
 import secrets
+import stat
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -86,6 +87,11 @@ class Home:
         return self.root / "dbt"
 
     @property
+    def manifest(self) -> Path:
+        """dbt's manifest.json as the last refresh left it."""
+        return self.dbt / "target" / "manifest.json"
+
+    @property
     def quality(self) -> Path:
         return self.root / "quality"
 
@@ -119,6 +125,7 @@ class Home:
         self.root.mkdir(mode=0o750, parents=True, exist_ok=True)
         for folder in (self.landing, self.dagster, self.dbt, self.quality, self.log.parent):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _close_to_others(self.root)
         settings = self.dagster / "dagster.yaml"
         if not settings.exists():
             write_whole(settings, DAGSTER_SETTINGS)
@@ -130,6 +137,28 @@ class Home:
         os.environ["DO_NOT_TRACK"] = "1"
         os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
         return self
+
+
+def _close_to_others(root: Path) -> None:
+    """Take from group and others what they may do in the home, extracts as they were delivered included.
+
+    publish/ sets the modes of releases itself. What belongs to another account stays as it is: the folder around it
+    is closed.
+    """
+    if os.name != "posix":
+        return
+    for parent, folders, names in os.walk(root):
+        here = Path(parent)
+        if here == root:
+            folders[:] = [name for name in folders if name != "published"]
+        for path, most in [
+            (here, 0o750 if here == root else 0o700),
+            *((here / name, 0o700) for name in names),
+        ]:
+            with contextlib.suppress(OSError):  # another refresh may have removed it since
+                mode = stat.S_IMODE(path.lstat().st_mode)
+                if mode & ~most and not path.is_symlink():
+                    path.chmod(mode & most)
 
 
 def write_whole(path: Path, text: str) -> None:
@@ -156,21 +185,44 @@ def alert_webhook() -> str | None:
 def subject_secret(home: Home) -> bytes:
     """The secret of the keyed hash over person identifiers.
 
-    From LADO_SUBJECT_KEY; in a demo home from the throw-away key the demo made. Raises NotReady when it
-    is missing or shorter than 32 bytes: without a secret a keyed hash is a dictionary (ENISA, 2019).
+    From LADO_SUBJECT_KEY, or from the file that LADO_SUBJECT_KEY_FILE names; in a demo home from the throw-away key
+    the demo made. Raises NotReady when it is missing, shorter than 32 bytes, or in a file that others may read:
+    without a secret a keyed hash is a dictionary (ENISA, 2019).
     """
     given = os.environ.get("LADO_SUBJECT_KEY", "").encode()
+    file = os.environ.get("LADO_SUBJECT_KEY_FILE")
+    if given and file:
+        raise NotReady("LADO_SUBJECT_KEY and LADO_SUBJECT_KEY_FILE are both set: unset one; nothing was read")
+    if file:
+        return secret_in(Path(file))
     if not given and home.demo_marker.exists() and home.demo_key.exists():
-        given = home.demo_key.read_bytes().strip()
+        return secret_in(home.demo_key)
     if not given:
         raise NotReady(
             "LADO_SUBJECT_KEY is not set, so nothing was read. Make one with\n"
             '  python -c "import secrets; print(secrets.token_hex(32))"\n'
             "and keep it where this account alone can read it: a lost key cannot be recovered"
         )
-    if len(given) < SHORTEST_SECRET:
-        raise NotReady(f"LADO_SUBJECT_KEY is shorter than {SHORTEST_SECRET} bytes, so nothing was read")
-    return given
+    return _long_enough(given, "LADO_SUBJECT_KEY")
+
+
+def secret_in(file: Path) -> bytes:
+    """The secret that a file holds, white space around it left out. Raises NotReady, as `subject_secret` does."""
+    try:
+        mode, given = file.stat().st_mode, file.read_bytes().strip()
+    except OSError as error:
+        raise NotReady(
+            f"the file of the subject key cannot be read ({error.strerror}); nothing was read"
+        ) from None
+    if os.name == "posix" and mode & 0o077:
+        raise NotReady("the file of the subject key is open to other accounts: chmod 600; nothing was read")
+    return _long_enough(given, "the subject key in the file")
+
+
+def _long_enough(secret: bytes, name: str) -> bytes:
+    if len(secret) < SHORTEST_SECRET:
+        raise NotReady(f"{name} is shorter than {SHORTEST_SECRET} bytes, so nothing was read")
+    return secret
 
 
 def mark_as_demo(home: Home) -> None:
@@ -189,13 +241,16 @@ def warehouse(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
     """The warehouse, open for writing by this process alone, closed again on the way out.
 
     dbt opens the same file in the same process and DuckDB refuses two configurations of one file at a
-    time, so nobody keeps this connection. No extension is fetched.
+    time, so nobody keeps this connection. No extension is fetched, and SQL reaches no file outside the home.
     """
     con = duckdb.connect(
         str(home.warehouse),
         config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"},
     )
     try:
+        # In this order: without external access DuckDB takes no more exceptions from it.
+        con.execute(f"set allowed_directories = [{_sql_text(home.root)}]")
+        con.execute("set enable_external_access = false")
         yield con
     finally:
         con.close()
@@ -208,11 +263,15 @@ def reading(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
         raise NotReady(
             "no refresh has run in this home yet; `lado refresh` or `lado demo` makes the warehouse"
         )
-    con = duckdb.connect(str(home.warehouse), read_only=True)
+    con = duckdb.connect(str(home.warehouse), read_only=True, config={"enable_external_access": "false"})
     try:
         yield con
     finally:
         con.close()
+
+
+def _sql_text(path: Path) -> str:
+    return "'" + str(path).replace("'", "''") + "'"
 
 
 def refresh_lock(home: Home) -> filelock.BaseFileLock:

@@ -15,7 +15,7 @@ from typing import Any
 
 import duckdb
 
-from publish import clearance, releases, tables
+from publish import clearance, dictionary, releases, tables
 
 AUDIENCES = ("reports", "marts", "casework")
 """Each is a schema of the warehouse, a folder of the release and the DuckDB file `lado_<audience>.duckdb`."""
@@ -76,17 +76,19 @@ def publish_files(
     refresh_id: str,
     inputs: str,
     published_at: dt.datetime,
+    manifest: Path,
     keep: int = 5,
 ) -> dict[str, Any]:
     """Publish this refresh's reports, marts and casework as files under <home>/published; returns the receipt.
 
     inputs is the caller's fingerprint of all that decides the numbers, kept in the receipt so that the next
-    refresh can tell whether there is anything new; published_at an aware moment; keep the number of releases
-    kept, this one included. Nothing that readers see changes before everything is written, checked and durable.
+    refresh can tell whether there is anything new; published_at an aware moment; manifest dbt's manifest.json, whose
+    descriptions travel with the tables; keep the number of releases kept, this one included. Nothing that
+    readers see changes before everything is written, checked and durable.
 
     Raises clearance.NotCleared (no passing verdict for these very marts), tables.NotPublishable (a table
     without this refresh's id in every row, or of a type that cannot leave), releases.AlreadyReleased (the
-    refresh is published with other contents). The caller holds the lock of the home.
+    refresh is published with other contents), dictionary.NoDictionary. The caller holds the lock of the home.
 
     The receipt: refresh_id, published_at (UTC), as_at (ISO day by authority), code_version, duckdb_version,
     inputs, extracts (content hash of every extract that the state rests on), marts_fingerprint, verdict,
@@ -96,8 +98,12 @@ def publish_files(
     building = None
     try:
         cleared = clearance.clear(con, refresh_id)
+        words = dictionary.read(manifest)
         building = releases.begin(home, refresh_id)
-        written = {name: tables.write_audience(con, name, building, refresh_id) for name in AUDIENCES}
+        written = {
+            name: tables.write_audience(con, name, building, refresh_id, words.get(name, {}))
+            for name in AUDIENCES
+        }
         facts = {
             "refresh_id": refresh_id,
             "published_at": published_at.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),

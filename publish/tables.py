@@ -20,9 +20,10 @@ are those published, and is what `verify` and `rollback` go by.
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ from typing import Any
 import duckdb
 
 from publish import releases
+from publish.dictionary import Entry
 
 _TABLE_NAME = re.compile(r"[a-z][a-z0-9_]*")
 _AS_IT_IS = re.compile(
@@ -47,20 +49,26 @@ class NotPublishable(Exception):
 class Column:
     name: str
     type: str
-    comment: str | None
 
 
 @dataclass(frozen=True)
 class Table:
     name: str
-    comment: str | None
     columns: tuple[Column, ...]
 
 
 def write_audience(
-    con: duckdb.DuckDBPyConnection, audience: str, building: Path, refresh_id: str
+    con: duckdb.DuckDBPyConnection,
+    audience: str,
+    building: Path,
+    refresh_id: str,
+    entries: Mapping[str, Entry],
 ) -> dict[str, dict[str, Any]]:
-    """Write one audience's DuckDB file and Parquet files; rows and content hash by table."""
+    """Write one audience's DuckDB file and Parquet files; rows and content hash by table.
+
+    entries: what the dictionary says of each table. The DuckDB file carries it as comments; each Parquet file as its
+    metadata `description` and `columns` (a JSON object of descriptions by column).
+    """
     tables = _tables_of(con, audience)
     if not tables:
         raise NotPublishable(f"the warehouse has no table in schema {audience}; run `lado refresh`")
@@ -76,7 +84,7 @@ def write_audience(
         for table in tables:
             wanted = ", ".join(_as_published(table, column) for column in table.columns)
             con.execute(f"create table leaving.{table.name} as select {wanted} from {audience}.{table.name}")
-            _carry_comments(con, table)
+        con.execute(";".join(_comments(tables, entries)))
         con.execute("commit")
         written = _types_written(con)
         facts = {}
@@ -94,7 +102,8 @@ def write_audience(
                 )
             facts[table.name] = {"rows": rows, "content_hash": _hash_of(columns, rows, total)}
             con.execute(
-                f"copy leaving.{table.name} to {sql_text(folder / f'{table.name}.parquet')} (format parquet)"
+                f"copy leaving.{table.name} to {sql_text(folder / f'{table.name}.parquet')} "
+                f"(format parquet, kv_metadata {_metadata(table, entries)})"
             )
     except BaseException:
         _abandon(con)
@@ -114,28 +123,16 @@ def _abandon(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def _tables_of(con: duckdb.DuckDBPyConnection, schema: str) -> list[Table]:
-    comments = dict(
-        con.execute(
-            """
-            select table_name, comment from duckdb_tables()
-            where database_name = current_database() and schema_name = $1
-            union all
-            select view_name, comment from duckdb_views()
-            where database_name = current_database() and schema_name = $1
-            """,
-            [schema],
-        ).fetchall()
-    )
     columns = defaultdict(list)
-    for table, name, type_, comment in con.execute(
+    for table, name, type_ in con.execute(
         """
-        select table_name, column_name, data_type, comment from duckdb_columns()
+        select table_name, column_name, data_type from duckdb_columns()
         where database_name = current_database() and schema_name = ?
         order by table_name, column_index
         """,
         [schema],
     ).fetchall():
-        columns[table].append(Column(name, type_, comment))
+        columns[table].append(Column(name, type_))
     for table, held in columns.items():
         if not _TABLE_NAME.fullmatch(table):
             raise NotPublishable(
@@ -145,7 +142,7 @@ def _tables_of(con: duckdb.DuckDBPyConnection, schema: str) -> list[Table]:
             raise NotPublishable(
                 f"{schema}.{table} has no column refresh_id, so a reader could not tell its refresh"
             )
-    return [Table(name, comments[name], tuple(columns[name])) for name in sorted(columns)]
+    return [Table(name, tuple(columns[name])) for name in sorted(columns)]
 
 
 def _as_published(table: Table, column: Column) -> str:
@@ -163,14 +160,24 @@ def _as_published(table: Table, column: Column) -> str:
     )
 
 
-def _carry_comments(con: duckdb.DuckDBPyConnection, table: Table) -> None:
-    if table.comment:
-        con.execute(f"comment on table leaving.{table.name} is {sql_text(table.comment)}")
-    for column in table.columns:
-        if column.comment:
-            con.execute(
-                f"comment on column leaving.{table.name}.{sql_name(column.name)} is {sql_text(column.comment)}"
-            )
+def _described(table: Table, entries: Mapping[str, Entry]) -> tuple[str, dict[str, str]]:
+    entry = entries.get(table.name, Entry())
+    return entry.description, {
+        c.name: entry.columns[c.name] for c in table.columns if entry.columns.get(c.name)
+    }
+
+
+def _comments(tables: Iterable[Table], entries: Mapping[str, Entry]) -> Iterator[str]:
+    for table in tables:
+        description, columns = _described(table, entries)
+        yield f"comment on table leaving.{table.name} is {sql_text(description)}"
+        for name, words in columns.items():
+            yield f"comment on column leaving.{table.name}.{sql_name(name)} is {sql_text(words)}"
+
+
+def _metadata(table: Table, entries: Mapping[str, Entry]) -> str:
+    description, columns = _described(table, entries)
+    return f"{{description: {sql_text(description)}, columns: {sql_text(json.dumps(columns, ensure_ascii=False))}}}"
 
 
 def _types_written(con: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[str, str]]]:

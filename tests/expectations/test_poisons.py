@@ -100,10 +100,10 @@ def test_a_bad_file_is_refused_and_its_neighbours_are_not(name: str, demo, night
         with (drop_folder / "referrals.csv").open("ab") as file:
             file.write(b"\n")
     profiles = ingest.read_profiles(demo[0].profile_folders, resources.CODE_LISTS)
-    with night() as con:
+    with night() as con, ingest.Reader() as reader:
         ingest.begin_refresh(con, "tonight", None, NOW, "test")
         (drop,) = ingest.pending_drops(con, landing, profiles, 0, NOW)
-        ingest.stage(con, drop, profiles[poison.authority], [])
+        ingest.stage(con, drop, profiles[poison.authority], reader)
         if poison.in_arriving:
             poison.in_arriving(con)
         verdict = gate.run_gate(con, "arrival", drop.scope, "tonight", NOW, tmp_path)

@@ -17,6 +17,7 @@ import ingest
 
 SECRET = b"a secret of tests, 32 bytes long"
 NOW = dt.datetime(2026, 11, 22, 2, 0, tzinfo=dt.UTC)
+READER = ingest.Reader()  # one process for all tests: it ends with them
 CONTACT_HEADING = "Contact Ref,Date/Time Received,Area,Name of Setting,Contact Name,Date Contact Closed"
 
 
@@ -64,7 +65,7 @@ class Door:
         ingest.begin_refresh(self.con, refresh_id, None, now, "test")
         ingest.register_profiles(self.con, self.profiles, SECRET)
         for drop in ingest.pending_drops(self.con, self.landing, self.profiles, settle_seconds, now, accept):
-            ingest.stage(self.con, drop, self.profiles[drop.authority], accept)
+            ingest.stage(self.con, drop, self.profiles[drop.authority], READER, accept)
             if look:
                 look()
             ingest.settle(self.con, drop, self.stand_in_gate(), refresh_id)

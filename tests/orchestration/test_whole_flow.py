@@ -86,6 +86,23 @@ def test_the_audit_log_tells_of_the_refresh_and_the_publication(demo: tuple[Home
     assert audit_log.verify(home).problems == []
 
 
+def test_every_published_table_and_column_is_described_in_the_file(demo: tuple[Home, Outcome]) -> None:
+    described = 0
+    for audience in ("reports", "marts", "casework"):
+        file = demo[0].published / "current" / audience / f"lado_{audience}.duckdb"
+        with duckdb.connect(str(file), read_only=True) as con:
+            bare = con.execute(
+                "select table_name, '' from duckdb_tables() where coalesce(comment, '') = '' "
+                "union all select table_name, column_name from duckdb_columns() "
+                "where not internal and coalesce(comment, '') = ''"
+            ).fetchall()
+            described += con.execute("select count(*) from duckdb_columns() where not internal").fetchall()[
+                0
+            ][0]
+        assert bare == [], audience
+    assert described > 700
+
+
 def test_a_second_refresh_without_news_changes_nothing(demo_copy: Callable[[], Home]) -> None:
     home = demo_copy()
     before = published_bytes(home)

@@ -6,6 +6,7 @@ Belongs here: stand-in tables for the tests of publish/. Does not belong here: a
 from __future__ import annotations
 
 import datetime as dt
+import json
 import os
 from pathlib import Path
 
@@ -15,8 +16,77 @@ import pytest
 PUBLISHED_AT = dt.datetime(2020, 6, 1, 2, 15, tzinfo=dt.UTC)
 
 
+# As dbt's YAML would describe the stand-in tables: description, key, columns, references.
+DESCRIBED = {
+    "marts.dim_authorities": (
+        "One row for each authority.",
+        ["authority_key"],
+        {"authority_key": "The slug"},
+        {},
+    ),
+    "marts.fct_referrals": (
+        "One row for each referral;\nit's the grain.\n",
+        ["referral_key"],
+        {"referral_key": "The referral", "received_on": "Day the LADO received it", "note": ""},
+        {"authority": ("dim_authorities", "authority_key")},
+    ),
+    "marts.fct_measures": ("One row for each measure", ["authority", "measure"], {"value": "Per cent"}, {}),
+    "reports.rpt_measures": (
+        "One row for each measure",
+        ["authority", "measure"],
+        {"value": 'Per "cent"'},
+        {},
+    ),
+    "reports.rpt_demand": ("One row for each authority", [], {"contact_count": "Contacts"}, {}),
+    "casework.open_cases": ("One row for each open case", ["referral_key"], {}, {}),
+}
+
+
+def manifest_of(warehouse: Path) -> Path:
+    """Where `make_warehouse` leaves what dbt would have left of the stand-in tables."""
+    return warehouse.with_name("manifest.json")
+
+
+def make_manifest() -> dict:
+    """A manifest.json in dbt's form, with as much in it as publication reads."""
+    nodes = []
+    for place, (description, key, columns, references) in DESCRIBED.items():
+        schema, table = place.split(".")
+        model = f"model.lado.{table}"
+        told = {name: {"name": name, "description": words} for name, words in columns.items()}
+        nodes.append(
+            {"resource_type": "model", "unique_id": model, "schema": schema, "name": table}
+            | {"description": description, "columns": told}
+        )
+        rules: list[tuple[str, str | None, dict, list[str]]] = []
+        if len(key) == 1:
+            rules.append(("unique", key[0], {}, []))
+        elif key:
+            rules.append(("unique_together", None, {"columns": key}, []))
+        rules += [("not_null", name, {}, []) for name in key]
+        for name, (other, field) in references.items():
+            rules.append(
+                ("relationships", name, {"to": f"ref('{other}')", "field": field}, [f"model.lado.{other}"])
+            )
+        for rule, column, options, others in rules:
+            nodes.append(
+                {
+                    "resource_type": "test",
+                    "unique_id": f"test.lado.{rule}_{table}_{column}",
+                    "schema": "tests",
+                }
+                | {"name": rule, "attached_node": model, "column_name": column}
+                | {
+                    "test_metadata": {"name": rule, "kwargs": options},
+                    "depends_on": {"nodes": [*others, model]},
+                }
+            )
+    return {"nodes": {node["unique_id"]: node for node in nodes}}
+
+
 def make_warehouse(path: Path) -> None:
-    """Schemas, views and the tables of the gate; `refresh` fills them."""
+    """Schemas, views, the tables of the gate, dbt's manifest; `refresh` fills them."""
+    manifest_of(path).write_text(json.dumps(make_manifest()), encoding="utf-8")
     with duckdb.connect(str(path)) as con:
         for schema in ("raw", "quality", "marts", "reports", "casework"):
             con.execute(f"create schema {schema}")
@@ -61,8 +131,6 @@ def refresh(path: Path, refresh_id: str, *, value: float = 66.0, passed: bool = 
                 i % 2 = 0 as is_closed, ['a', 'b'] as flags, i::hugeint as open_days,
                 case when i = 3 then null else 'it''s ' || i end as note, '{refresh_id}' as refresh_id
             from range(50) as t (i);
-            comment on table marts.fct_referrals is 'One row for each referral; it''s the grain.';
-            comment on column marts.fct_referrals.received_on is 'Day the LADO received it';
 
             create or replace table marts.fct_measures as
             select
@@ -72,7 +140,6 @@ def refresh(path: Path, refresh_id: str, *, value: float = 66.0, passed: bool = 
 
             create or replace view reports.rpt_measures as
             select authority, measure, value, refresh_id from marts.fct_measures;
-            comment on view reports.rpt_measures is 'One row for each measure';
 
             create or replace table reports.rpt_demand as
             select 'kent' as authority, 2521 as contact_count, '{refresh_id}' as refresh_id;
@@ -106,6 +173,7 @@ def publish(warehouse: Path, home: Path, refresh_id: str, minute: int = 0, keep:
             refresh_id,
             f"inputs of {refresh_id}",
             PUBLISHED_AT + dt.timedelta(minutes=minute),
+            manifest_of(warehouse),
             keep,
         )
 

@@ -10,10 +10,12 @@ import stat
 from pathlib import Path
 
 import duckdb
+import pyarrow.parquet
 import pytest
+import stand_in
 from stand_in import change, publish, refresh, refused
 
-from publish import clearance, tables
+from publish import clearance, dictionary, tables
 
 # --- What leaves ----------------------------------------------------------------------------------------------
 
@@ -48,13 +50,34 @@ def test_values_types_and_comments_arrive_as_every_reader_knows_them(warehouse, 
         of_column = con.execute(
             "select comment from duckdb_columns() where table_name = 'fct_referrals' and column_name = 'received_on'"
         ).fetchall()
+        undescribed = con.execute(
+            "select column_name from duckdb_columns() where table_name = 'fct_referrals' and comment is null"
+        ).fetchall()
         objects = con.execute("select count(*) from duckdb_views() where not internal").fetchall()
     assert types["flags"] == "VARCHAR"
     assert types["open_days"] == "BIGINT"
     assert row == [("kent:4", "kent", dt.date(2020, 1, 5), True, "a;b", 4, "it's 4", "r1")]
     assert comments == [("One row for each referral; it's the grain.",)]
     assert of_column == [("Day the LADO received it",)]
+    assert ("note",) in undescribed  # no words in the YAML, no comment
+    assert ("referral_key",) not in undescribed
     assert objects == [(0,)]
+
+
+def test_parquet_files_carry_the_descriptions_too(warehouse, home):
+    publish(warehouse, home, "r1")
+    metadata = pyarrow.parquet.read_schema(
+        home / "published" / "current" / "reports" / "rpt_measures.parquet"
+    ).metadata
+    assert metadata[b"description"].decode() == "One row for each measure"
+    assert json.loads(metadata[b"columns"]) == {"value": 'Per "cent"'}
+
+
+def test_refuses_without_the_manifest(warehouse, home):
+    publish(warehouse, home, "r1")
+    refresh(warehouse, "r2")
+    stand_in.manifest_of(warehouse).write_text("{", encoding="utf-8")
+    refused(warehouse, home, "r2", dictionary.NoDictionary, "lado refresh")
 
 
 def test_parquet_and_duckdb_hold_the_same_rows_and_the_receipt_says_so(warehouse, home):

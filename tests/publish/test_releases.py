@@ -222,7 +222,7 @@ def test_nothing_is_left_open_after_a_refusal(warehouse, home):
     with duckdb.connect(str(warehouse)) as con:
         con.execute("update casework.open_cases set refresh_id = 'r0'")
         with pytest.raises(tables.NotPublishable):
-            files.publish_files(con, home, "r1", "i", stand_in.PUBLISHED_AT)
+            files.publish_files(con, home, "r1", "i", stand_in.PUBLISHED_AT, stand_in.manifest_of(warehouse))
         con.execute("update casework.open_cases set refresh_id = 'r1'")
-        files.publish_files(con, home, "r1", "i", stand_in.PUBLISHED_AT)
+        files.publish_files(con, home, "r1", "i", stand_in.PUBLISHED_AT, stand_in.manifest_of(warehouse))
     assert files.verify(home) == []
