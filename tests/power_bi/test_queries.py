@@ -1,0 +1,141 @@
+"""Each visual's question, asked of the published tables, is answered with the numbers of rpt_measures."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+import pytest
+from pbip import visuals
+
+from power_bi.queries import Query, queries
+
+QUERIES = queries()
+
+
+@pytest.fixture(scope="module")
+def reports(demo) -> Path:
+    return Path(os.path.realpath(demo[0].published / "current")) / "reports"
+
+
+@pytest.fixture(scope="module")
+def published(reports: Path) -> dict[tuple, dict]:
+    """Every row of rpt_measures by its grain, read from Parquet and looked up without SQL."""
+    rows = pd.read_parquet(reports / "rpt_measures.parquet").astype(object)
+    rows = rows.where(rows.notna(), None).to_dict("records")
+    grain = ("authority", "period_kind", "period_start", "measure", "dimension_1", "member_1", "dimension_2")
+    found = {tuple(row[g] for g in grain): row for row in rows if row["member_2"] == "all"}
+    assert len(found) == sum(row["member_2"] == "all" for row in rows)
+    return found
+
+
+def answer(reports: Path, query: Query) -> list[dict]:
+    with duckdb.connect(str(reports / "lado_reports.duckdb"), read_only=True) as con:
+        told = con.execute(query.sql)
+        names = [d[0] for d in told.description]
+        return [dict(zip(names, row, strict=True)) for row in told.fetchall()]
+
+
+def test_every_visual_has_its_query():
+    shown = {
+        (page, told["name"])
+        for page, told in visuals("reports")
+        if "visualContainerObjects" in told["visual"]
+    }
+    assert {(q.page, q.visual) for q in QUERIES} == shown
+    assert len({page for page, _ in shown}) == 6
+
+
+def test_the_query_asks_for_what_the_visual_shows():
+    """The measures and the breakdown of the report's own files, read without the program that wrote them."""
+    asked = {(q.page, q.visual): q for q in QUERIES}
+    for page, told in visuals("reports"):
+        query = asked.get((page, told["name"]))
+        if query is None:
+            continue
+        state = told["visual"]["query"]["queryState"]
+        shown = [p for role in ("Values", "Y") for p in state.get(role, {"projections": []})["projections"]]
+        if query.values[0][0] == query.values[0][2]:  # a list: columns of its table
+            columns = [p["field"]["Column"]["Property"] for p in shown]
+            assert columns == ["authority_name", *(name for name, *_ in query.values)]
+            continue
+        assert [p["queryRef"].split(".", 1)[1] for p in shown if "Measure" in p["field"]] == [
+            name for name, *_ in query.values
+        ]
+        filters = told.get("filterConfig", {"filters": []})["filters"]
+        condition = [f["filter"]["Where"][0]["Condition"]["In"]["Values"] for f in filters]
+        assert condition == (
+            [] if query.breakdown == "all" else [[[{"Literal": {"Value": f"'{query.breakdown}'"}}]]]
+        )
+
+
+FIGURES = [q for q in QUERIES if "from rpt_measures" in q.sql]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("query", FIGURES, ids=lambda q: f"{q.page}-{q.visual}")
+def test_the_answer_is_that_of_rpt_measures(query: Query, reports: Path, published: dict[tuple, dict]):
+    rows = answer(reports, query)
+    told, blank = 0, 0
+    for row in rows:
+        period = (row["authority"], row["period_kind"], pd.Timestamp(row["period_start"]).date())
+        for name, measure, column in query.values:
+            if measure is None:
+                continue
+            wanted = published.get((*period, measure, query.breakdown, row["member_1"], "all"), {})
+            assert row[name] == wanted.get(column), (period, name)
+            blank += row[name] is None
+            if wanted:
+                assert not (wanted["is_suppressed"] and row[name] is not None)
+                told += 1
+    assert told > 0
+    assert blank < told
+    # No row of rpt_measures that the visual is about is passed over.
+    about = {m for _, m, _ in query.values if m}
+    keys = {(*k[:3], k[5]) for k in published if k[3] in about and k[4] == query.breakdown}
+    asked = {
+        (r["authority"], r["period_kind"], pd.Timestamp(r["period_start"]).date(), r["member_1"])
+        for r in rows
+    }
+    assert asked == keys
+
+
+@pytest.mark.slow
+def test_targets_are_those_of_rpt_timeliness(reports: Path):
+    (query,) = [q for q in QUERIES if q.visual == "against_target"]
+    lines = pd.read_parquet(reports / "rpt_timeliness.parquet")
+    lines = lines[(lines.population == "closed") & (lines.breakdown == "all")]
+    words = {
+        "Closed within 1 month": "closed_within_1_month",
+        "Closed within 3 months": "closed_within_3_months",
+        "Closed within 12 months": "closed_within_12_months",
+    }
+    compared = 0
+    for row in answer(reports, query):
+        for name, line in words.items():
+            (wanted,) = lines[
+                (lines.authority == row["authority"])
+                & (lines.period_kind == row["period_kind"])
+                & (pd.to_datetime(lines.period_start) == pd.Timestamp(row["period_start"]))
+                & (lines.line == line)
+            ].to_dict("records")
+            if pd.isna(wanted["target_percent"]):
+                assert row[f"{name} target %"] is None
+            else:
+                assert row[f"{name} target %"] == wanted["target_percent"]
+                if not pd.isna(wanted["percent_of_base"]):
+                    distance = wanted["percent_of_base"] - wanted["target_percent"]
+                    assert row[f"{name} points from target"] == pytest.approx(distance)
+                    assert (row[f"{name} points from target"] >= 0) == wanted["is_target_met"]
+                    compared += 1
+    assert compared > 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("query", [q for q in QUERIES if q not in FIGURES], ids=lambda q: q.visual)
+def test_a_list_shows_every_row_of_its_table(query: Query, reports: Path):
+    table = {"freshness": "rpt_refreshes", "quality": "rpt_data_quality"}[query.visual]
+    rows = answer(reports, query)
+    assert len(rows) == len(pd.read_parquet(reports / f"{table}.parquet")) > 0
