@@ -15,7 +15,7 @@ import duckdb
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
 from pydantic import Field
 
-from orchestration import audit_log, dbt, history, resources
+from orchestration import audit_log, dbt, history, mirror, resources
 from orchestration.stations import HeldByGate, StationFailed, station
 
 RAW = dg.AssetKey(["raw", "extracts"])
@@ -23,6 +23,7 @@ PAIRS = dg.AssetKey(["matching", "scored_pairs"])
 VERDICT = dg.AssetKey(["quality", "verdicts"])
 PREVIOUS = dg.AssetKey(["quality", "previous_measures"])
 PUBLISHED = dg.AssetKey(["published", "current"])
+POSTGRES = dg.AssetKey(["published", "postgres"])
 LANDING = dg.AssetKey(["landing"])
 OWNERS = ["team:lado-data"]
 
@@ -171,6 +172,11 @@ def build(home: resources.Home) -> list[Any]:
         )
         if told.is_new:
             yield dg.Output(None, metadata=told.metadata())
+        else:  # nothing downstream runs, and a server that was down last night must catch up all the same
+            with station("postgres"):
+                followed = mirror.follow(home)
+            if followed and followed["rows"]:
+                context.log_event(dg.AssetMaterialization(POSTGRES, metadata=_followed(followed)))
 
     def run_models(context: dg.AssetExecutionContext, name: str) -> Iterator[dg.MaterializeResult]:
         home = context.resources.home
@@ -291,7 +297,60 @@ def build(home: resources.Home) -> list[Any]:
             told = release.publish(context.resources.home)
         return dg.MaterializeResult(metadata=told)
 
-    return [landing, previous, extracts, models, scored_pairs, verdict, report_models, published]
+    return [
+        landing,
+        previous,
+        extracts,
+        models,
+        scored_pairs,
+        verdict,
+        report_models,
+        published,
+        postgres_asset(),
+    ]
+
+
+def postgres_asset() -> dg.AssetsDefinition | dg.AssetSpec:
+    """The server's copy of the release; without a DSN a node that runs nothing, as a step costs a tenth of a second."""
+    words = (
+        "The same release in PostgreSQL: schemas reports, marts and casework, swapped in one transaction, each "
+        "readable by its own roles."
+    )
+    place = {"key": POSTGRES, "deps": [PUBLISHED], "group_name": "g7_publish", "owners": OWNERS}
+    if resources.postgres_dsn() is None:
+        return dg.AssetSpec(**place, description=f"Off: LADO_POSTGRES_DSN is not set. {words}")
+    check = dg.AssetCheckSpec(
+        "the_server_shows_the_release",
+        asset=POSTGRES,
+        description="Otherwise it shows an older one, whole, and the next refresh tries again.",
+    )
+
+    @dg.asset(
+        **place,
+        description=words,
+        output_required=False,
+        required_resource_keys={"home"},
+        check_specs=[check],
+    )
+    def postgres(context: dg.AssetExecutionContext) -> Iterator[Any]:
+        with station("postgres"):
+            told = mirror.follow(context.resources.home)
+        is_shown = told is not None and told["outcome"] == "shown"
+        if is_shown:
+            yield dg.Output(None, metadata=_followed(told))
+        yield dg.AssetCheckResult(
+            check_name="the_server_shows_the_release",
+            asset_key=POSTGRES,
+            passed=is_shown,
+            severity=dg.AssetCheckSeverity.WARN,
+            metadata={"message": (told or {}).get("message") or ""},
+        )
+
+    return postgres
+
+
+def _followed(told: Mapping[str, Any]) -> dict[str, Any]:
+    return {"refresh_id": told["refresh_id"], "dagster/row_count": told["rows"]}
 
 
 __all__ = ["AFTER_THE_GATE", "RefreshConfig", "StationFailed", "build", "home_lock"]

@@ -127,6 +127,8 @@ def _print_outcome(outcome: Any) -> None:
     console.print(
         f"{outcome.outcome}: {outcome.message}" if outcome.message != outcome.outcome else outcome.outcome
     )
+    if outcome.postgres and outcome.postgres["outcome"] != "shown":
+        console.print(f"PostgreSQL is behind: {outcome.postgres['message'] or 'not tried yet'}")
     if outcome.seconds:
         console.print("seconds: " + ", ".join(f"{name} {s:.1f}" for name, s in outcome.seconds.items()))
 
@@ -186,7 +188,7 @@ def profile_check(file: Path, sample: Path | None, as_json: bool) -> None:
 
 
 @main.command()
-@click.argument("target", type=click.Choice(["files"]))
+@click.argument("target", type=click.Choice(["files", "postgres"]))
 @home_option
 @json_option
 def publish(target: str, home: str | None, as_json: bool) -> None:
@@ -194,14 +196,16 @@ def publish(target: str, home: str | None, as_json: bool) -> None:
     with told_plainly(as_json):
         place = resources.home_from_environment(home).prepare()
         with resources.one_refresh_at_a_time(place):
-            from orchestration import release
+            from orchestration import mirror, release
             from orchestration.stations import StationFailed, station
 
             try:
                 with station("publish"):
-                    told = release.publish(place)
+                    told = release.publish(place) if target == "files" else mirror.follow_by_hand(place)
             except StationFailed as error:
                 stop(3 if error.kind == "NotCleared" else 1, str(error), as_json)
+            if told.get("outcome") == "behind":
+                stop(1, told["message"], as_json)
     click.echo(json.dumps(told, default=str) if as_json else f"published {told['refresh_id']}")
 
 
@@ -222,6 +226,8 @@ def rollback(home: str | None, as_json: bool, to: str | None) -> None:
                     told = release.rollback(place, to)
             except StationFailed as error:
                 stop(1, str(error), as_json)
+    if told["postgres"] and told["postgres"]["outcome"] == "behind":
+        click.echo(told["postgres"]["message"], err=True)
     click.echo(json.dumps(told, default=str) if as_json else f"current is now {told['refresh_id']}")
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import duckdb
 
-from orchestration import alerts, audit_log, dbt, history, resources, stations
+from orchestration import alerts, audit_log, dbt, history, mirror, resources, stations
 
 EXIT = {"published": 0, "nothing_new": 0, "held": 3, "failed": 1}
 
@@ -23,7 +23,8 @@ class Outcome:
     """How a refresh ended; `asdict` of it is the JSON object of `lado refresh --json`.
 
     outcome: published | nothing_new | held | failed. as_at: ISO day by authority. files: the load-log rows
-    of this refresh. checks: name, gate, severity, passed, failing_count. seconds: wall, by station.
+    of this refresh. checks: name, gate, severity, passed, failing_count. postgres: orchestration/mirror.py, state;
+    null without a DSN. seconds: wall, by station.
     """
 
     refresh_id: str | None
@@ -33,6 +34,7 @@ class Outcome:
     files: list[dict[str, Any]] = field(default_factory=list)
     checks: list[dict[str, Any]] = field(default_factory=list)
     published_at: str | None = None
+    postgres: dict[str, Any] | None = None
     seconds: dict[str, float] = field(default_factory=dict)
 
     @property
@@ -139,6 +141,7 @@ def _outcome(home: resources.Home, result: Any) -> Outcome:
                 if kind == "failed":
                     now = dt.datetime.now(dt.UTC).replace(tzinfo=None)
                     history.close(con, result.run_id, outcome.message, now)
+                outcome.postgres = mirror.state(con, home)
                 _add_records(con, outcome, result.run_id)
         except (
             duckdb.Error,

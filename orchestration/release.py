@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from orchestration import audit_log, history, resources
+from orchestration import audit_log, history, mirror, resources
 from orchestration.resources import Home
 from publish import files, releases
 
@@ -38,12 +38,16 @@ def publish(home: Home) -> dict[str, Any]:
 
 
 def rollback(home: Home, to: str | None) -> dict[str, Any]:
-    """Turn `current` to an earlier release and note it in the record of refreshes."""
+    """Turn `current` to an earlier release and note it in the record of refreshes; PostgreSQL follows."""
     receipt = files.rollback(home.root, to)
     with resources.warehouse(home) as con:
         files.remember_publication(con, home.root)
         audit_log.append(home, "rollback", "published", con, **_published(home, receipt))
-    return {"refresh_id": receipt["refresh_id"], "as_at": receipt["as_at"]}
+    return {
+        "refresh_id": receipt["refresh_id"],
+        "as_at": receipt["as_at"],
+        "postgres": mirror.follow(home),
+    }
 
 
 def _published(home: Home, receipt: dict[str, Any]) -> dict[str, Any]:

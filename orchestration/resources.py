@@ -182,6 +182,11 @@ def alert_webhook() -> str | None:
     return os.environ.get("LADO_ALERT_WEBHOOK") or None
 
 
+def postgres_dsn() -> str | None:
+    """Connection string of the PostgreSQL target (LADO_POSTGRES_DSN). It may hold a password: never print or log it."""
+    return os.environ.get("LADO_POSTGRES_DSN") or None
+
+
 def subject_secret(home: Home) -> bytes:
     """The secret of the keyed hash over person identifiers.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from orchestration import resources
+from orchestration import mirror, resources
 from orchestration.resources import Home
 
 
@@ -19,7 +19,10 @@ def _rows(con: Any, sql: str, parameters: list[Any] | None = None) -> list[dict[
 
 
 def status(home: Home) -> dict[str, Any]:
-    """The state of this home: `published` (or None), `refreshes` (last ten), `files`, `gate`, `findings_open`.
+    """The state of this home.
+
+    `published` (or None), `postgres` (None where it is not switched on), `refreshes` (last ten), `files`, `gate`,
+    `findings_open`.
 
     Raises NotReady when no refresh has run here.
     """
@@ -45,10 +48,12 @@ def status(home: Home) -> dict[str, Any]:
             "from quality.check_results where refresh_id = ? and not passed order by severity, check_name",
             [last],
         )
+        postgres = mirror.state(con, home)
         open_findings = con.execute("select count(*) from quality.findings where is_open").fetchall()[0][0]
     return {
         "home": str(home.root),
         "published": published,
+        "postgres": postgres,
         "refreshes": refreshes,
         "files": of_files,
         "gate": gate,
@@ -74,6 +79,11 @@ def print_status(told: dict[str, Any]) -> None:
             console.print(f"  {authority}: as at {as_at}")
     else:
         console.print("Published: nothing yet")
+    if postgres := told["postgres"]:
+        words = {"shown": "the same", "behind": "BEHIND", "not_tried": "not tried yet"}[postgres["outcome"]]
+        console.print(f"PostgreSQL: {words}, shows refresh {postgres['shown_refresh_id'] or 'none'}")
+        if postgres["message"]:
+            console.print(f"  {postgres['message']}")
     table = Table(title="Last refreshes", title_justify="left")
     for heading in ("refresh", "started (UTC)", "outcome", "message"):
         table.add_column(heading)

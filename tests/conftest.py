@@ -9,8 +9,9 @@ import atexit
 import os
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -48,6 +49,23 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Any]:
+    """A PostgreSQL server of this session's own."""
+    if sys.platform == "win32":
+        pytest.skip("the packaged PostgreSQL server is for POSIX systems")
+    import postgres_server
+
+    with postgres_server.running() as made:
+        yield made
+
+
+@pytest.fixture
+def database(server: Any) -> str:
+    """The name of an empty database on it, new for each test."""
+    return server.new_database()
 
 
 _exit_status: list[int] = []
