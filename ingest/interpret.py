@@ -13,15 +13,14 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from functools import lru_cache
+from datetime import date
 
 from ingest.feeds import Column, Feed, normalise_wording
 from ingest.profile import Profile, Source
 from ingest.read import Table, Unreadable
+from ingest.times import exchange, read_native, read_time
 
 OLDEST_DAY = "1990-01-01"
 # A column has drifted when most of at least this many values no longer fit it.
@@ -33,12 +32,12 @@ SWAP_SHARE = 0.05
 
 _KEYLESS = ("missing_key", "unusable_key", "repeated_heading")
 _TRUE, _FALSE = {"true", "yes", "y", "1", "t"}, {"false", "no", "n", "0", "f"}
-_INTEGER = re.compile(r"[+-]?\d{1,18}")
-_NUMBER = re.compile(r"[+-]?\d{1,18}(\.\d{1,18})?")
+# ASCII throughout: to Python's \d the digits of every script are digits, and a key in other digits is another key.
+_INTEGER = re.compile(r"[+-]?\d{1,18}", re.ASCII)
+_NUMBER = re.compile(r"[+-]?\d{1,18}(\.\d{1,18})?", re.ASCII)
 # References travel into the marts and into the lists of records to mend. A field for them is also where somebody
 # types a name; people's names have no digits.
-_REFERENCE = re.compile(r"(?=.*\d)[^\r\n\t]{1,40}")
-_ISO_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)(?: (\d\d:\d\d:\d\d))?")
+_REFERENCE = re.compile(r"(?=.*\d)[^\r\n\t]{1,40}", re.ASCII)
 
 # A cell's canonical text and the reason why it has none; (None, None) for an empty cell.
 Parsed = tuple[str | None, str | None]
@@ -66,7 +65,7 @@ class Judged:
     drifted_columns: list[str] = field(default_factory=list)
     swapped_date_columns: list[str] = field(default_factory=list)
     absent_headings: list[str] = field(default_factory=list)
-    extra_headings: list[str] = field(default_factory=list)
+    extra_columns: list[int] = field(default_factory=list)
 
 
 @dataclass
@@ -97,15 +96,16 @@ def interpret(
         if column.name in places:
             parse = _parser(column, source, profile, table.has_native_dates)
             if column.name == feed.key[0] and source.key_pattern:
-                parse = _with_pattern(parse, re.compile(source.key_pattern))
+                parse = _with_pattern(parse, re.compile(source.key_pattern, re.ASCII))
             columns[column.name] = _parse(cells[places[column.name]], parse)
-            _note_drift(judged, column, cells[places[column.name]], columns[column.name], source, table)
+            place = places[column.name]
+            _note_drift(judged, column, cells[place], columns[column.name], source, table.headings[place])
         else:
             columns[column.name] = _Values([source.constants.get(column.name)] * len(rows), {})
 
     extra = [at for at, name in enumerate(table.headings) if normalise_wording(name) not in taken]
-    judged.extra_headings = [table.headings[at] or f"column {at + 1}" for at in extra]
-    extras = _extras(rows, extra, judged.extra_headings)
+    judged.extra_columns = [at + 1 for at in extra]
+    extras = _extras(rows, extra, [table.headings[at] or f"column {at + 1}" for at in extra])
 
     reasons = _reasons(rows, columns, feed, table, places, extract_on)
     unkeyed = {at for at, reason in reasons.items() if reason in _KEYLESS}
@@ -225,8 +225,8 @@ def _parser(column: Column, source: Source, profile: Profile, has_native_dates: 
     def parse_time(cell: str) -> Parsed:
         if not cell:
             return None, None
-        moment = _read_native(cell) if has_native_dates else None
-        moment = moment or _read_time(cell, formats)
+        moment = read_native(cell) if has_native_dates else None
+        moment = moment or read_time(cell, formats)
         if moment is None:
             return None, f"unusable_{column.type}"
         return (
@@ -246,46 +246,24 @@ def _with_pattern(parse: Parser, pattern: re.Pattern[str]) -> Parser:
     return parse_key
 
 
-@lru_cache(maxsize=65_536)
-def _read_time(cell: str, formats: tuple[str, ...]) -> datetime | None:
-    for one in formats:
-        try:
-            # Extracts write local time without a zone; the profile names the zone.
-            return datetime.strptime(cell, one)  # noqa: DTZ007
-        except ValueError:
-            continue
-    return None
-
-
-def _read_native(cell: str) -> datetime | None:
-    """A day or moment that the workbook itself kept as one: in ISO form whatever the profile says."""
-    try:
-        return datetime.fromisoformat(cell) if _ISO_MOMENT.fullmatch(cell) else None
-    except ValueError:
-        return None
-
-
 def _note_drift(
-    judged: Judged, column: Column, cells: tuple[str, ...], values: _Values, source: Source, table: Table
+    judged: Judged, column: Column, cells: tuple[str, ...], values: _Values, source: Source, heading: str
 ) -> None:
     """Note a column whose day and month are exchanged, or most of whose values no longer fit."""
-    if not values.unusable:
+    # A heading that is repeated between the rows is no value: in a column that is mostly empty it would be most.
+    unfit = [cell.strip() for _, cell in values.unusable.values() if cell.strip() != heading]
+    if not unfit:
         return
-    filled = sum(1 for cell in cells if cell.strip())
+    filled = sum(1 for cell in cells if cell.strip() and cell.strip() != heading)
     if column.type in ("date", "moment"):
         formats = source.moments if column.type == "moment" else source.dates
-        swapped = tuple(_exchange(one) for one in formats if "%d" in one and "%m" in one)
-        counts = Counter(cell.strip() for _, cell in values.unusable.values())
-        only_swapped = sum(count for cell, count in counts.items() if _read_time(cell, swapped) is not None)
+        swapped = tuple(exchange(one) for one in formats if "%m" in one or "%-m" in one)
+        only_swapped = sum(read_time(cell, swapped) is not None for cell in unfit)
         if only_swapped >= SWAP_LEAST_VALUES and only_swapped > SWAP_SHARE * filled:
             judged.swapped_date_columns.append(column.name)
             return
-    if filled >= DRIFT_LEAST_VALUES and len(values.unusable) > DRIFT_SHARE * filled:
+    if filled >= DRIFT_LEAST_VALUES and len(unfit) > DRIFT_SHARE * filled:
         judged.drifted_columns.append(column.name)
-
-
-def _exchange(format_: str) -> str:
-    return re.sub("%[dm]", lambda found: "%m" if found[0] == "%d" else "%d", format_)
 
 
 def _reasons(

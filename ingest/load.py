@@ -132,8 +132,10 @@ def _counts(judged: Judged) -> dict[str, Any]:
         notes.append(f"{len(judged.unusable)} values not usable ({told})")
     if judged.absent_headings:
         notes.append(f"no heading for {', '.join(judged.absent_headings)}")
-    if judged.extra_headings:
-        notes.append(f"headings that the profile does not know: {', '.join(judged.extra_headings)}")
+    if judged.extra_columns:
+        # By number: what stands where a heading should may be a row, and then it holds a name.
+        told = ", ".join(map(str, judged.extra_columns))
+        notes.append(f"headings that the profile does not know, in column {told}")
     return {
         "detail": "; ".join(notes) or None,
         "rows_read": judged.rows_read,

@@ -135,7 +135,8 @@ def _check_formats(source: Source, feed: Feed, at: tuple, lines: Lines) -> Itera
         if kind in types and not formats and source.format == "csv":
             yield problem_at(lines, at, f"`{feed.name}` has columns of type {kind} but no `{kind}s` formats")
         for one in formats:
-            if not ("%Y" in one and "%d" in one and any(month in one for month in ("%m", "%b", "%B"))):
+            plain = one.replace("%-", "%")  # %-d is a day without its leading zero
+            if not ("%Y" in plain and "%d" in plain and any(month in plain for month in ("%m", "%b", "%B"))):
                 message = f"the format `{one}` must hold %d, %Y and one of %m, %b, %B"
                 yield problem_at(lines, (*at, f"{kind}s"), message)
     if source.key_pattern is not None:

@@ -115,9 +115,20 @@ def _decode(data: bytes, encoding: str) -> str:
     if encoding == "latin-1" and (found := re.search("[\x80-\x9f]", text)):
         line = text.count("\n", 0, found.start()) + 1
         raise Unreadable("undecodable_bytes", f"line {line} holds bytes that are not {encoding}")
+    if encoding in ("cp1252", "latin-1") and not data.isascii() and _is_utf_8(data):
+        # Text in these encodings is hardly ever valid UTF-8 by chance, and nothing else would tell.
+        raise Unreadable("undecodable_bytes", f"the file is in utf-8, the profile says {encoding}")
     if text.lstrip()[:1] in ("<", "{"):
         raise Unreadable("not_csv", "the first character is that of a web page, XML or JSON")
     return text
+
+
+def _is_utf_8(data: bytes) -> bool:
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _split_lines(text: str) -> list[str]:

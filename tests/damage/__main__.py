@@ -1,0 +1,34 @@
+"""Print what came of all damage: `python -m tests.damage [seed ...]` (seeds 1 2 3 without any)."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+from random import Random
+
+from . import runs, verdicts
+from .trial import Report
+
+
+def main(seeds: list[int]) -> None:
+    parts = {
+        "kinds of damage": lambda made, folder, seed: runs.kinds(made, folder, Random(seed), on_each=True),
+        "random characters": lambda made, folder, seed: runs.characters(made, folder, Random(seed), 1_000),
+    }
+    for name, run in parts.items():
+        total = Report()
+        for seed in seeds:
+            with tempfile.TemporaryDirectory() as folder:
+                total.add(run(runs.sheets(Path(folder) / "made up", seed), Path(folder) / "night", seed))
+        count = total.verdicts
+        print(
+            f"{name}, seeds {seeds}: {total.files} files, {count.total()} files and feeds; "
+            f"{count[verdicts.SILENT]} silently wrong, {total.exact_percent:.2f} % exactly as they should, "
+            f"{total.canaries} messages with a name; {total.as_written} files say something else and read well"
+        )
+        for told in total.wrong:
+            print("  ", told)
+
+
+main([int(seed) for seed in sys.argv[1:]] or [1, 2, 3])

@@ -1,0 +1,90 @@
+"""The runs of the damage tests: over all kinds, over random characters.
+
+Belongs here: which sheets are damaged how often. Does not belong here: the damage, asserting.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from random import Random
+
+from . import characters as one_character
+from . import extracts, kinds_headings, kinds_letters, kinds_lines, kinds_values  # noqa: F401  they enter their kinds
+from .extracts import Sheet
+from .kinds import KINDS, Kind
+from .oracle import Expected
+from .trial import Case, Report, expectations, hold, name_of
+
+MAIN = (
+    ("kent", "contacts_east.csv"),
+    ("kent", "referrals.csv"),
+    ("buckinghamshire", "LCS_ALLEG_CASE_20200331.csv"),
+)
+
+
+def sheets(folder: Path, seed: int) -> list[Sheet]:
+    """The clean sheets of both authorities."""
+    return extracts.make(folder / "landing", seed)
+
+
+def csv_sheets(made: list[Sheet]) -> list[Sheet]:
+    return [sheet for sheet in made if sheet.sources[0]["format"] == "csv"]
+
+
+def kinds(made: list[Sheet], folder: Path, rng: Random, on_each: bool) -> Report:
+    """Every kind, on each of the main sheets that it suits or on one of them in turn."""
+    main = [sheet for sheet in made if (sheet.authority, sheet.name) in MAIN]
+    clean = {sheet.name: expectations(sheet, sheet.data())[sheet.feed] for sheet in main}
+    cases: list[Case] = []
+    for turn, kind in enumerate(KINDS):
+        suiting = [sheet for sheet in main if kind.suits(sheet)]
+        for sheet in suiting if on_each else [suiting[turn % len(suiting)]]:
+            data = kind.data(sheet, rng)
+            expected = expectations(sheet, data)
+            _agree(kind, sheet, expected[sheet.feed], clean[sheet.name])
+            cases.append(Case(kind.name, sheet.authority, name_of(sheet, len(cases)), data, expected))
+    return hold(cases, folder)
+
+
+def _agree(kind: Kind, sheet: Sheet, expected: Expected, clean: Expected) -> None:
+    """What the kind states and what the oracle reads must be the same, or one of the two is wrong."""
+    at = f"{kind.name} in {sheet.name}"
+    if (expected.outcome, len(expected.quarantined)) != (kind.outcome, kind.aside):
+        raise AssertionError(
+            f"{at}: the oracle says {expected.outcome} with {len(expected.quarantined)} lines aside"
+        )
+    if kind.same:
+        good = [tuple(row.values()) for row in clean.rows.values()]
+        strange = [line for line, row in expected.rows.items() if tuple(row.values()) not in good]
+        lost = len(good) - len(expected.rows)
+        if strange or lost > kind.aside + 1:
+            raise AssertionError(f"{at}: {len(strange)} rows are not of the clean file, {lost} are lost")
+
+
+def characters(made: list[Sheet], folder: Path, rng: Random, count: int) -> Report:
+    """So many files, each with one damaged character; every CSV sheet has its turn."""
+    plain = csv_sheets(made)
+    clean = [expectations(sheet, sheet.data()) for sheet in plain]
+    seen = {sheet.data() for sheet in plain}
+    cases: list[Case] = []
+    while len(cases) < count:
+        turn = len(cases) % len(plain)
+        sheet = plain[turn]
+        done, data = one_character.damage(sheet, rng)
+        if data in seen:
+            continue
+        seen.add(data)
+        expected = expectations(sheet, data)
+        case = Case(f"a character {done}", sheet.authority, name_of(sheet, len(cases)), data, expected)
+        case.as_written = all(_only_values_differ(expected[feed], clean[turn][feed]) for feed in expected)
+        cases.append(case)
+    return hold(cases, folder)
+
+
+def _only_values_differ(expected: Expected, clean: Expected) -> bool:
+    """Whether the file reads well and says something else: no reader of one file can tell."""
+    return (
+        expected.rows != clean.rows
+        and expected.rows.keys() == clean.rows.keys()
+        and (expected.quarantined, expected.findings) == (clean.quarantined, clean.findings)
+    )

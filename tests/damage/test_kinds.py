@@ -1,0 +1,32 @@
+"""Every kind of damage to CSV files, and random characters: nothing is silently wrong, nothing is leaked.
+
+`make test` runs each kind once and some characters; `make faults` runs three seeds of both (test_faults.py).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from . import runs, verdicts
+
+
+@pytest.fixture(scope="module")
+def sheets(tmp_path_factory: pytest.TempPathFactory):
+    return runs.sheets(tmp_path_factory.mktemp("made up"), seed=1)
+
+
+def test_every_kind_comes_to_what_it_should(sheets, tmp_path: Path):
+    report = runs.kinds(sheets, tmp_path, Random(1), on_each=False)
+    assert report.wrong == []
+    assert report.canaries == 0
+    assert report.verdicts[verdicts.EXACT] == len(runs.KINDS) >= 100
+
+
+def test_one_damaged_character_is_never_silently_wrong(sheets, tmp_path: Path):
+    report = runs.characters(sheets, tmp_path, Random(1), count=150)
+    assert [told for told in report.wrong if told.startswith(verdicts.SILENT)] == []
+    assert report.canaries == 0
+    assert report.exact_percent >= 92
