@@ -9,7 +9,7 @@ from pathlib import Path
 from random import Random
 
 from . import characters as one_character
-from . import extracts, kinds_headings, kinds_letters, kinds_lines, kinds_values  # noqa: F401  they enter their kinds
+from . import extracts, kinds_headings, kinds_letters, kinds_lines, kinds_quotes, kinds_values  # noqa: F401  they enter their kinds
 from .extracts import Sheet
 from .kinds import KINDS, Kind
 from .oracle import Expected
