@@ -14,7 +14,7 @@ from ingest.feeds import normalise_wording
 from ingest.landing import LandedFile
 from ingest.profile import Source
 from ingest.read import Table, Unreadable
-from ingest.reader import Reader
+from ingest.reader import Reader, Stopped
 
 MAX_FILE_BYTES = 40_000_000  # as text 30 MB take 500 MB to read; a year of Kent has 1 MB in its largest file
 
@@ -54,6 +54,9 @@ class Extract:
         if how not in self._tables:
             try:
                 self._tables[how] = self._reader.table(self._data, how)
+            except Stopped as fault:
+                self._fault = fault
+                raise
             except Unreadable as fault:
                 self._tables[how] = fault
         found = self._tables[how]

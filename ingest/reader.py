@@ -28,6 +28,10 @@ PATIENCE = 3  # so many times longer by the clock, for a machine that has other 
 _SCRIPT = Path(__file__).with_name("reading_process.py")
 
 
+class Stopped(Unreadable):
+    """A file ended the process that read it, so no other sheet of it is to be tried."""
+
+
 class Reader:
     """One process at a time, started with the first file and started anew after one that stopped it."""
 
@@ -52,7 +56,7 @@ class Reader:
     def table(self, data: bytes, how: Sequence[str]) -> Table:
         """A sheet as text. `how` is csv, encoding, delimiter, quote; or xlsx, sheet.
 
-        Raises Unreadable: also when the file takes too much time or memory, or crashes the process.
+        Raises Unreadable; Stopped when the file takes too much time or crashes the process.
         """
         process = self._process = self._process or self._start()
         said = late = None
@@ -89,11 +93,11 @@ class Reader:
             env={} if os.name == "posix" else None,  # Windows starts no program without its own variables
         )
 
-    def _why(self, code: int, late: bool | None) -> Unreadable:
+    def _why(self, code: int, late: bool | None) -> Stopped:
         """What the end of the process says about the file."""
         if late or (code < 0 and signal.Signals(-code).name == "SIGXCPU"):
-            return Unreadable("bomb", f"the file was not read in {self.seconds} seconds")
-        return Unreadable("reader_failed", f"the file stopped the process that reads it (code {code})")
+            return Stopped("bomb", f"the file was not read in {self.seconds} seconds")
+        return Stopped("reader_failed", f"the file stopped the process that reads it (code {code})")
 
 
 def _ask(process: subprocess.Popen[bytes], how: bytes, data: bytes) -> bytes | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import json
+import posixpath
 import re
 import zipfile
 import zlib
@@ -16,6 +17,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import python_calamine
+from defusedxml.ElementTree import fromstring
 
 from ingest.read import MAX_FIELD_CHARS, OLE, BadLine, Table, Unreadable
 
@@ -23,6 +25,11 @@ MAX_WORKBOOK_MEMBERS = 2_000
 MAX_UNPACKED_BYTES = 400_000_000
 MAX_UNPACKED_RATIO = 200  # only looked at above 10 MB: small, regular sheets pack very well
 MAX_SHEET_CELLS = 20_000_000
+MAX_COLUMNS = 16_384  # as many as Excel has
+
+
+# By part, row and column (from 0): what the error is called, #REF! or the like.
+Errors = dict[str, dict[tuple[int, int], str]]
 
 
 class Workbook:
@@ -35,7 +42,8 @@ class Workbook:
             if "EncryptedPackage".encode("utf-16-le") in data:
                 raise Unreadable("encrypted", "the workbook is protected with a password: send it without")
             raise Unreadable("not_xlsx", "this is an old Excel file or another document: save it as .xlsx")
-        _check_package(data)
+        self._data = data
+        self._errors = _check_package(data)
         self._book = _parse(
             lambda: python_calamine.load_workbook(io.BytesIO(data)), "the workbook cannot be opened"
         )
@@ -50,6 +58,9 @@ class Workbook:
         )
         if not grid:
             raise Unreadable("empty_file", f"the sheet `{sheet}` is empty")
+        self._put_errors(sheet, grid)
+        if len(grid[0]) > MAX_COLUMNS:
+            raise Unreadable("bomb", f"the sheet `{sheet}` has more columns than a workbook can have")
         headings = [_cell_text(cell).strip() for cell in grid[0]]
         while headings and not headings[-1]:
             headings.pop()
@@ -74,6 +85,33 @@ class Workbook:
         if not table.rows and not table.bad_lines:
             raise Unreadable("header_only", f"the sheet `{sheet}` has no row below the heading")
         return table
+
+    def _put_errors(self, sheet: str, grid: list[list[Any]]) -> None:
+        """Write #REF! and its like into the grid: the parser leaves them out, and an error is no empty cell."""
+        if not self._errors:
+            return
+        part = _parse(lambda: _part_of(self._data, sheet), "the list of its sheets cannot be read")
+        for (row, column), text in self._errors.get(part, {}).items():
+            if row < len(grid) and column < len(grid[row]):
+                grid[row][column] = text
+
+
+def _part_of(data: bytes, sheet: str) -> str:
+    """The part of the package in which a sheet stands."""
+    package = zipfile.ZipFile(io.BytesIO(data))
+    book, links = (
+        fromstring(package.read(name)) for name in ("xl/workbook.xml", "xl/_rels/workbook.xml.rels")
+    )
+    # Namespaces differ between the two dialects of the standard, the last words of the names do not.
+    ids = {
+        one.get("name"): value
+        for one in book.iter()
+        if one.tag.endswith("}sheet")
+        for name, value in one.items()
+        if name.endswith("}id")
+    }
+    (target,) = (one.get("Target") for one in links.iter() if one.get("Id") == ids[sheet])
+    return posixpath.normpath(posixpath.join("/xl", target)).lstrip("/")
 
 
 def _parse(read: Callable[[], Any], detail: str) -> Any:
@@ -100,8 +138,11 @@ def _cell_text(cell: object) -> str:
     return str(cell)
 
 
-def _check_package(data: bytes) -> None:
-    """Refuse what is no workbook, is locked, holds macros or would unpack to more than it should."""
+def _check_package(data: bytes) -> Errors:
+    """Refuse what is no workbook, is locked, holds macros or would unpack to more than it should.
+
+    Returns the cells of each part that hold an error.
+    """
     try:
         package = zipfile.ZipFile(io.BytesIO(data))
         members = package.infolist()
@@ -114,15 +155,32 @@ def _check_package(data: bytes) -> None:
         raise Unreadable("not_xlsx", "this is not an .xlsx workbook")
     if any(member.flag_bits & 0x1 for member in members):
         raise Unreadable("encrypted", "parts of the workbook are encrypted: send it without a password")
-    if any(name.lower().endswith("vbaproject.bin") for name in names):
+    if any(name.lower().endswith("vbaproject.bin") or "macrosheets/" in name.lower() for name in names):
         raise Unreadable("not_xlsx", "the workbook holds macros: save it as .xlsx without them")
+    if len(names) != len(members) or any(map(_leads_astray, members)):
+        raise Unreadable("not_xlsx", "parts of the workbook have names that Excel does not give")
     budget = MAX_UNPACKED_BYTES
+    errors: Errors = {}
     for member in members:
-        budget -= _check_member(data, member, budget)
+        budget -= _check_member(data, member, budget, errors)
+    return errors
 
 
-def _check_member(data: bytes, member: zipfile.ZipInfo, budget: int) -> int:
-    """Unpack a part piece by piece, as its stated size may lie, and return its true size in bytes."""
+def _leads_astray(member: zipfile.ZipInfo) -> bool:
+    """Whether a part is a link, or has a name that would lead out of a folder were it unpacked.
+
+    Nothing is unpacked to disk here, but such a package was made to do harm.
+    """
+    name = member.orig_filename
+    is_link = (member.external_attr >> 16) & 0o170000 == 0o120000
+    return is_link or name.startswith("/") or ".." in name.split("/") or any(mark in name for mark in "\\:\0")
+
+
+def _check_member(data: bytes, member: zipfile.ZipInfo, budget: int, errors: Errors) -> int:
+    """Unpack a part piece by piece, as its stated size may lie, and return its true size in bytes.
+
+    Cells with an error are added to `errors`.
+    """
     start = member.header_offset
     start += 30 + int.from_bytes(data[start + 26 : start + 28], "little")
     start += int.from_bytes(data[member.header_offset + 28 : member.header_offset + 30], "little")
@@ -133,21 +191,29 @@ def _check_member(data: bytes, member: zipfile.ZipInfo, budget: int) -> int:
         pieces = _inflate(packed)
     else:
         raise Unreadable("not_xlsx", "the workbook is packed in a way that Excel does not use")
-    size, rows, columns, tail = 0, 1, 1, b""
+    size, checksum, rows, columns, tail = 0, 0, 1, 1, b""
     is_sheet = member.filename.lower().startswith("xl/worksheets/")
+    is_xml = member.filename.lower().endswith((".xml", ".rels"))
     for piece in pieces:
+        if not size and is_xml and piece.startswith((b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<")):
+            raise Unreadable("not_xlsx", "parts of the workbook are not in UTF-8, in which Excel writes them")
         size += len(piece)
+        checksum = zlib.crc32(piece, checksum)
         if size > budget or (size > 10_000_000 and size > MAX_UNPACKED_RATIO * max(1, member.compress_size)):
             raise Unreadable("bomb", "the workbook would unpack to far more than its size")
         seen = tail + piece
         if b"<!ENTITY" in seen or b"<!DOCTYPE" in seen:
             raise Unreadable("bomb", "the workbook defines XML entities, which no recording system does")
         if is_sheet:
-            for letters, digits in re.findall(rb'[ ]r="([A-Z]{1,3})(\d{1,7})"', seen):
+            for letters, digits in re.findall(rb'[ ]r="([A-Z]{1,6})(\d{1,7})"', seen):
                 rows, columns = max(rows, int(digits)), max(columns, _column_number(letters))
-            if rows * columns > MAX_SHEET_CELLS:
+            for row, column, text in _error_cells(seen):
+                errors.setdefault(member.filename, {})[row, column] = text
+            if rows * columns > MAX_SHEET_CELLS or columns > MAX_COLUMNS:
                 raise Unreadable("bomb", "a sheet spans far more cells than it fills")
-        tail = piece[-64:]
+        tail = seen[-4_000:]  # a cell may begin in one piece and end in the next
+    if checksum != member.CRC:
+        raise Unreadable("not_xlsx", "the workbook is damaged")
     return size
 
 
@@ -161,6 +227,17 @@ def _inflate(packed: memoryview) -> Iterator[bytes]:
         yield unpacker.flush()
     except zlib.error:
         raise Unreadable("not_xlsx", "the workbook is damaged") from None
+
+
+def _error_cells(xml: bytes) -> Iterator[tuple[int, int, str]]:
+    """Row and column (from 0) and the text of each cell of type e."""
+    if b't="e"' not in xml:
+        return
+    for cell in re.finditer(
+        rb'<c ([^>]*\bt="e"[^>]*)>(?:<f[^>]*/>|<f[^>]*>[^<]*</f>)?<v>([^<]{1,20})</v>', xml
+    ):
+        if at := re.search(rb'\br="([A-Z]{1,3})(\d{1,7})"', cell[1]):
+            yield int(at[2]) - 1, _column_number(at[1]) - 1, cell[2].decode("ascii", "replace")
 
 
 def _column_number(letters: bytes) -> int:

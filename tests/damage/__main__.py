@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 from random import Random
 
-from . import runs, verdicts
+from . import hostile, runs, verdicts
 from .trial import Report
 
 
@@ -15,6 +15,10 @@ def main(seeds: list[int]) -> None:
     parts = {
         "kinds of damage": lambda made, folder, seed: runs.kinds(made, folder, Random(seed), on_each=True),
         "random characters": lambda made, folder, seed: runs.characters(made, folder, Random(seed), 1_000),
+        "random bytes of workbooks": lambda made, folder, seed: runs.bytes_of_workbooks(
+            made, folder, Random(seed), 1_000
+        ),
+        "kinds of workbooks": lambda made, folder, seed: runs.workbooks(made, folder, with_heavy=True),
     }
     for name, run in parts.items():
         total = Report()
@@ -29,6 +33,13 @@ def main(seeds: list[int]) -> None:
         )
         for told in total.wrong:
             print("  ", told)
+    with tempfile.TemporaryDirectory() as folder:
+        costs = hostile.costs(runs.sheets(Path(folder) / "made up", seeds[0]), Path(folder) / "read here")
+    refused = sum(cost.refusal is not None for cost in costs)
+    print(
+        f"hostile packages: {refused} of {len(costs)} refused; the slowest in {max(c.seconds for c in costs):.1f} s, "
+        f"the largest process held {max(c.megabytes for c in costs):.0f} MB; no file left behind"
+    )
 
 
 main([int(seed) for seed in sys.argv[1:]] or [1, 2, 3])

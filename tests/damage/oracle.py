@@ -48,6 +48,22 @@ def expect(data: bytes, source: dict, codes: dict, day: dt.date = DAY) -> Expect
         return Expected("refused", str(refused))
 
 
+def expect_rows(
+    headings: list[str], rows: list[list[str]], source: dict, codes: dict, day: dt.date = DAY
+) -> Expected:
+    """The right outcome of a sheet that is given as text; rows stand from line 2 on."""
+    records, bad = {}, set()
+    for line, row in enumerate(rows, start=2):
+        if any(row[len(headings) :]):
+            bad.add(line)
+        elif any(row):
+            records[line] = (row + [""] * len(headings))[: len(headings)]
+    try:
+        return _judge(headings, records, bad, source, codes, day)
+    except Refused as refused:
+        return Expected("refused", str(refused))
+
+
 def _split(data: bytes, source: dict) -> tuple[list[str], dict[int, list[str]], set[int]]:
     """Headings, fields by line, and lines that are no rows."""
     encoding = source.get("encoding", "utf-8")
@@ -272,7 +288,8 @@ def read_value(cell: str, column: str, source: dict, codes: dict) -> tuple[str |
         pattern = "[+-]?[0-9]{1,18}" if kind == "integer" else r"[+-]?[0-9]{1,18}(\.[0-9]{1,18})?"
         value = cell if re.fullmatch(pattern, cell) else None
     elif kind in ("date", "moment"):
-        found = _first_reading(cell, source.get(f"{kind}s") or [])
+        native = ["%Y-%m-%d %H:%M:%S", "%Y-%m-%d"] if source["format"] == "xlsx" else []
+        found = _first_reading(cell, [*native, *(source.get(f"{kind}s") or [])])
         value = found and (found[:10] if kind == "date" else found)
     if column == contract["key"][0] and source.get("key_pattern") and value is not None:
         value = value if re.fullmatch(source["key_pattern"], value, re.ASCII) else None
@@ -286,7 +303,7 @@ def _first_reading(cell: str, formats: list[str]) -> str | None:
 def read_moment(cell: str, form: str) -> str | None:
     """The moment in ISO form when the cell is written exactly in the form, with all its digits."""
     groups = {"%d": "(?P<d>[0-9]{2})", "%m": "(?P<m>[0-9]{2})", "%Y": "(?P<Y>[0-9]{4})", "%b": "(?P<b>[A-Za-z]{3})",
-              "%H": "(?P<H>[0-9]{2})", "%M": "(?P<M>[0-9]{2})"}  # fmt: skip
+              "%H": "(?P<H>[0-9]{2})", "%M": "(?P<M>[0-9]{2})", "%S": "(?P<S>[0-9]{2})"}  # fmt: skip
     pattern = re.escape(form)
     for directive, group in groups.items():
         pattern = pattern.replace(directive, group)
@@ -298,7 +315,7 @@ def read_moment(cell: str, form: str) -> str | None:
         if told["b"].lower() not in MONTHS:
             return None
         told["m"] = MONTHS.index(told["b"].lower()) + 1
-    parts = [int(told.get(part, 0)) for part in "YmdHM"]
+    parts = [int(told.get(part, 0)) for part in "YmdHMS"]
     try:
         moment = dt.datetime(*parts)
     except ValueError:

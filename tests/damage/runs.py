@@ -9,7 +9,17 @@ from pathlib import Path
 from random import Random
 
 from . import characters as one_character
-from . import extracts, kinds_headings, kinds_letters, kinds_lines, kinds_quotes, kinds_values  # noqa: F401  they enter their kinds
+from . import (  # noqa: F401  the modules enter their kinds
+    extracts,
+    kinds_headings,
+    kinds_letters,
+    kinds_lines,
+    kinds_packages,
+    kinds_quotes,
+    kinds_sheets,
+    kinds_values,
+)
+from . import workbooks as books
 from .extracts import Sheet
 from .kinds import KINDS, Kind
 from .oracle import Expected
@@ -20,6 +30,8 @@ MAIN = (
     ("kent", "referrals.csv"),
     ("buckinghamshire", "LCS_ALLEG_CASE_20200331.csv"),
 )
+# Seconds to make and to read each.
+HEAVY = {"a million columns", "a million columns without letters", "twelve million cells"}
 
 
 def sheets(folder: Path, seed: int) -> list[Sheet]:
@@ -88,3 +100,32 @@ def _only_values_differ(expected: Expected, clean: Expected) -> bool:
         and expected.rows.keys() == clean.rows.keys()
         and (expected.quarantined, expected.findings) == (clean.quarantined, clean.findings)
     )
+
+
+def workbooks(made: list[Sheet], folder: Path, with_heavy: bool) -> Report:
+    """Every kind of damage to the workbook, once: nothing about them is random."""
+    sheets = [sheet for sheet in made if sheet.sources[0]["format"] == "xlsx"]
+    good = books.build(books.grids(sheets))
+    clean = books.expected(sheets, good)
+    cases = []
+    for number, kind in enumerate(books.KINDS):
+        if kind.name in HEAVY and not with_heavy:
+            continue
+        data = kind.make(good, books.grids(sheets))
+        expected = books.stated(kind, sheets, data, clean)
+        cases.append(Case(kind.name, sheets[0].authority, name_of(sheets[0], number), data, expected))
+    return hold(cases, folder)
+
+
+def bytes_of_workbooks(made: list[Sheet], folder: Path, rng: Random, count: int) -> Report:
+    """So many workbooks with one byte changed: refused, or read as if nothing had happened."""
+    sheets = [sheet for sheet in made if sheet.sources[0]["format"] == "xlsx"]
+    good = books.build(books.grids(sheets))
+    clean = books.expected(sheets, good)
+    cases = []
+    while len(cases) < count:
+        data = one_character.damage_bytes(good, rng)
+        cases.append(
+            Case("a byte changed", sheets[0].authority, name_of(sheets[0], len(cases)), data, dict(clean))
+        )
+    return hold(cases, folder, may_be_refused=True)

@@ -10,7 +10,7 @@ from random import Random
 
 import pytest
 
-from . import runs, verdicts
+from . import hostile, runs, verdicts
 
 pytestmark = pytest.mark.faults
 SEEDS = (1, 2, 3)
@@ -30,3 +30,26 @@ def test_a_thousand_characters(tmp_path: Path, seed: int):
     assert [told for told in report.wrong if told.startswith(verdicts.SILENT)] == []
     assert report.canaries == 0
     assert report.exact_percent >= 92
+
+
+def test_every_kind_of_workbook(tmp_path: Path):
+    report = runs.workbooks(runs.sheets(tmp_path / "made up", 1), tmp_path, with_heavy=True)
+    assert report.wrong == []
+    assert report.canaries == 0
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_thousand_bytes_of_workbooks(tmp_path: Path, seed: int):
+    report = runs.bytes_of_workbooks(
+        runs.sheets(tmp_path / "made up", seed), tmp_path, Random(seed), count=1_000
+    )
+    assert report.wrong == []
+    assert report.canaries == 0
+
+
+def test_hostile_packages_are_refused_within_20_seconds_and_700_megabytes(tmp_path: Path):
+    costs = hostile.costs(runs.sheets(tmp_path / "made up", 1), tmp_path / "read here")
+    assert len(costs) > 30
+    assert [cost.kind for cost in costs if cost.refusal is None] == []
+    assert max(cost.seconds for cost in costs) < 20
+    assert max(cost.megabytes for cost in costs) < 700

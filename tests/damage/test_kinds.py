@@ -30,3 +30,16 @@ def test_one_damaged_character_is_never_silently_wrong(sheets, tmp_path: Path):
     assert [told for told in report.wrong if told.startswith(verdicts.SILENT)] == []
     assert report.canaries == 0
     assert report.exact_percent >= 92
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_every_kind_of_workbook_comes_to_what_it_should(sheets, tmp_path: Path):
+    report = runs.workbooks(sheets, tmp_path, with_heavy=False)
+    assert report.wrong == []
+    assert report.canaries == 0
+
+
+def test_a_workbook_with_one_byte_changed_is_refused_or_whole(sheets, tmp_path: Path):
+    report = runs.bytes_of_workbooks(sheets, tmp_path, Random(1), count=40)
+    assert report.wrong == []
+    assert report.canaries == 0
