@@ -13,12 +13,12 @@ from .trial import Report
 
 def main(seeds: list[int]) -> None:
     parts = {
-        "kinds of damage": lambda made, folder, seed: runs.kinds(made, folder, Random(seed), on_each=True),
+        "kinds of damage": lambda made, folder, seed: runs.kinds(made, folder, Random(seed), in_full=True),
         "random characters": lambda made, folder, seed: runs.characters(made, folder, Random(seed), 1_000),
         "random bytes of workbooks": lambda made, folder, seed: runs.bytes_of_workbooks(
             made, folder, Random(seed), 1_000
         ),
-        "kinds of workbooks": lambda made, folder, seed: runs.workbooks(made, folder, with_heavy=True),
+        "kinds of workbooks": lambda made, folder, seed: runs.workbooks(made, folder, in_full=True),
     }
     for name, run in parts.items():
         total = Report()

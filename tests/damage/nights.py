@@ -51,6 +51,7 @@ class Nights:
         self.landing.mkdir(parents=True)
         self.profiles = profiles
         self.con = duckdb.connect()
+        gate.prepare(self.con)
         self.number = 0
         self.said: list[str] = []
 

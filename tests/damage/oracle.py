@@ -13,7 +13,9 @@ import datetime as dt
 import json
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from .extracts import CONTRACT, DAY
 
@@ -64,7 +66,7 @@ def expect_rows(
         return Expected("refused", str(refused))
 
 
-def _split(data: bytes, source: dict) -> tuple[list[str], dict[int, list[str]], set[int]]:
+def _split(data: bytes, source: dict) -> tuple[Sequence[str], dict[int, Sequence[str]], set[int]]:
     """Headings, fields by line, and lines that are no rows."""
     encoding = source.get("encoding", "utf-8")
     if not data.strip(b"\xef\xbb\xbf\xff\xfe \t\r\n\0"):
@@ -98,7 +100,7 @@ def _split(data: bytes, source: dict) -> tuple[list[str], dict[int, list[str]], 
     return headings, records, bad
 
 
-def _record(lines: list[str], number: int, delimiter: str, width: int) -> tuple[list[str] | None, int]:
+def _record(lines: list[str], number: int, delimiter: str, width: int) -> tuple[Sequence[str] | None, int]:
     """The fields of the record that begins here and the number of its lines; None when it is no row."""
     text = lines[number]
     for taken in range(1, min(40, len(lines) - number) + 1):
@@ -114,7 +116,8 @@ def _record(lines: list[str], number: int, delimiter: str, width: int) -> tuple[
     return None, 1
 
 
-def parse(text: str, delimiter: str) -> list[str] | None:
+@lru_cache(maxsize=50_000)  # the same good lines stand in every damaged file
+def parse(text: str, delimiter: str) -> tuple[str, ...] | None:
     """The fields of one record by RFC 4180, character by character; None when it is not well formed."""
     fields, at, end = [], 0, len(text)
     while True:
@@ -143,7 +146,7 @@ def parse(text: str, delimiter: str) -> list[str] | None:
                 at += 1
         fields.append("".join(value))
         if at >= end:
-            return fields
+            return tuple(fields)
         at += 1
 
 
@@ -153,14 +156,15 @@ def plain(text: str) -> str:
 
 def _judge(headings, records, bad, source, codes, day) -> Expected:
     contract = CONTRACT[source["feed"]]
-    places = _places([plain(heading) for heading in headings], source, contract)
+    heads = [plain(heading) for heading in headings]
+    places = _places(heads, source, contract)
     own = _own_rows(headings, records, source)
     reasons, values, findings = {}, {}, set()
     unusable, filled = Counter(), Counter()
     swapped: Counter[str] = Counter()
     for line, fields in own.items():
         row = {}
-        is_heading = [plain(one) for one in fields] == [plain(one) for one in headings]
+        is_heading = plain(fields[0]) == heads[0] and [plain(one) for one in fields] == heads
         for column in contract["columns"]:
             cell = (
                 fields[places[column]]
@@ -228,7 +232,7 @@ def _places(headings: list[str], source: dict, contract: dict) -> dict[str, int]
     return places
 
 
-def _own_rows(headings, records, source) -> dict[int, list[str]]:
+def _own_rows(headings, records, source) -> dict[int, Sequence[str]]:
     if not source.get("rows_when"):
         return records
     mark = [plain(heading) for heading in headings].index(plain(source["rows_when"]))
@@ -300,6 +304,7 @@ def _first_reading(cell: str, formats: list[str]) -> str | None:
     return next((found for one in formats if (found := read_moment(cell, one))), None)
 
 
+@lru_cache(maxsize=50_000)
 def read_moment(cell: str, form: str) -> str | None:
     """The moment in ISO form when the cell is written exactly in the form, with all its digits."""
     groups = {"%d": "(?P<d>[0-9]{2})", "%m": "(?P<m>[0-9]{2})", "%Y": "(?P<Y>[0-9]{4})", "%b": "(?P<b>[A-Za-z]{3})",

@@ -18,7 +18,7 @@ SEEDS = (1, 2, 3)
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_every_kind_on_each_main_sheet(tmp_path: Path, seed: int):
-    report = runs.kinds(runs.sheets(tmp_path / "made up", seed), tmp_path, Random(seed), on_each=True)
+    report = runs.kinds(runs.sheets(tmp_path / "made up", seed), tmp_path, Random(seed), in_full=True)
     assert report.wrong == []
     assert report.canaries == 0
 
@@ -33,7 +33,7 @@ def test_a_thousand_characters(tmp_path: Path, seed: int):
 
 
 def test_every_kind_of_workbook(tmp_path: Path):
-    report = runs.workbooks(runs.sheets(tmp_path / "made up", 1), tmp_path, with_heavy=True)
+    report = runs.workbooks(runs.sheets(tmp_path / "made up", 1), tmp_path, in_full=True)
     assert report.wrong == []
     assert report.canaries == 0
 
