@@ -22,10 +22,16 @@ from .worlds import YES_NO, World
 ROOMY = 60
 
 
-def make_world(seed: int, into: Path, profiles: Path, code_lists: Path, feeds_path: Path) -> str:
-    """Write one world below `into`/<authority>/ and its profile into `profiles`; the authority's slug."""
+def make_world(
+    seed: int, into: Path, profiles: Path, code_lists: Path, feeds_path: Path, last: dt.date | None = None
+) -> str:
+    """Write one world below `into`/<authority>/ and its profile into `profiles`; the authority's slug.
+
+    last: the day of its last drop, drawn when it is not given.
+    """
     feeds = yaml.safe_load(feeds_path.read_text(encoding="utf-8"))
     world = World(seed, code_lists, feeds)
+    world.last = last or world.last
     world.draw()
     sources = _sources(world)
     profile = {

@@ -13,13 +13,16 @@ from pathlib import Path
 
 import duckdb
 
-TABLES = {"reports": ["rpt_demand", "rpt_measures"], "marts": ["fct_measures", "fct_referrals"]}
+AUDIENCES = ("reports", "marts", "casework")
 
 
 def ids_in(folder: Path) -> set[str]:
     """The refresh ids in every table below a release's folder, by DuckDB file and by Parquet."""
     found = set()
-    for audience, tables in TABLES.items():
+    for audience in AUDIENCES:
+        tables = sorted(path.stem for path in (folder / audience).glob("*.parquet"))
+        if not tables:
+            raise FileNotFoundError(f"{audience} shows no table")
         with duckdb.connect(str(folder / audience / f"lado_{audience}.duckdb"), read_only=True) as con:
             for table in tables:
                 found |= {i for (i,) in con.execute(f"select distinct refresh_id from {table}").fetchall()}

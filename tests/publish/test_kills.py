@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -10,6 +12,8 @@ import time
 from pathlib import Path
 
 import pytest
+import stand_in
+from faults import forked, syscalls
 from stand_in import publish, refresh
 
 from publish import files, releases
@@ -55,3 +59,37 @@ def test_kills_leave_one_complete_release(warehouse, home):
         f.name for f in (home / "published").iterdir() if f.name.startswith(".") or f.name == "current.next"
     ]
     assert True in outcomes  # some were killed before the turn, or this test proves little
+
+
+@pytest.mark.faults
+@pytest.mark.skipif(not syscalls.IS_AVAILABLE, reason="needs Linux's seccomp")
+def test_a_kill_at_every_rename_unlink_and_flush_of_a_publication(warehouse, tmp_path):
+    first = tmp_path / "first"
+    publish(warehouse, first, "r1")
+    refresh(warehouse, "r2", value=2.0)
+    second = functools.partial(stand_in.publish, warehouse, refresh_id="r2", minute=2)
+    whole = tmp_path / "whole"
+    shutil.copytree(first, whole, symlinks=True)
+    said, calls = forked.run(second, whole, syscalls.DURABLE, lambda call: syscalls.GO)
+    assert isinstance(said, dict), said
+    shown = []
+    for number in range(1, calls + 1):
+        home = tmp_path / f"at{number}"
+        shutil.copytree(first, home, symlinks=True)
+        said, _ = forked.run(
+            second,
+            home,
+            syscalls.DURABLE,
+            lambda call, n=number: syscalls.KILL if call.number == n else syscalls.GO,
+        )
+        assert said is None
+        assert files.verify(home) == []
+        shown.append(releases.current_refresh(home))
+        said, _ = forked.run(second, home)
+        assert isinstance(said, dict), said
+        assert (releases.current_refresh(home), files.verify(home)) == ("r2", [])
+        assert sorted(path.name for path in (home / "published").iterdir()) == ["current", "r1", "r2"]
+        shutil.rmtree(home)
+    assert shown == sorted(shown)  # the old one up to some call, the new one from there on
+    assert set(shown) == {"r1", "r2"}
+    print(f"\n{calls} kills, one at every rename, unlink and flush of a publication")
