@@ -150,12 +150,24 @@ def status(home: str | None, as_json: bool) -> None:
 @json_option
 @click.option("--authority", help="Only this authority.")
 @click.option("--rule", help="Only this rule (the name of a check).")
-def findings(home: str | None, as_json: bool, authority: str | None, rule: str | None) -> None:
+@click.option("--to", type=click.Path(path_type=Path), help="Also write them to a new .csv or .xlsx file.")
+def findings(
+    home: str | None, as_json: bool, authority: str | None, rule: str | None, to: Path | None
+) -> None:
     """List the records to mend: key, rule, since when."""
     from orchestration import state
 
     with told_plainly(as_json):
         rows = state.findings(resources.home_from_environment(home), authority, rule)
+        if to is not None:
+            from publish import spreadsheets
+
+            try:
+                spreadsheets.write(to, rows, state.FINDING_COLUMNS)
+            except FileExistsError:
+                raise click.BadParameter(f"{to.name} is there already", param_hint="--to") from None
+            except ValueError as error:
+                raise click.BadParameter(str(error), param_hint="--to") from None
     click.echo(json.dumps({"findings": rows}, default=str)) if as_json else state.print_findings(rows)
 
 

@@ -114,13 +114,18 @@ def print_status(told: dict[str, Any]) -> None:
     console.print(f"Records to mend: {told['findings_open']} (`lado findings`)")
 
 
+FINDING_COLUMNS = (
+    "authority", "rule", "severity", "entity", "record_id", "column_name", "first_seen_on", "last_seen_on"
+)  # fmt: skip
+
+
 def findings(home: Home, authority: str | None, rule: str | None) -> list[dict[str, Any]]:
     """Open findings: authority, rule, severity, entity, record_id, column_name, first_seen_on, last_seen_on."""
     with resources.reading(home) as con:
         return _rows(
             con,
-            "select authority, rule, severity, entity, record_id, column_name, first_seen_on, last_seen_on "
-            "from quality.findings where is_open and authority = coalesce(?, authority) and rule = coalesce(?, rule) "
+            f"select {', '.join(FINDING_COLUMNS)} from quality.findings "
+            "where is_open and authority = coalesce(?, authority) and rule = coalesce(?, rule) "
             "order by authority, rule, record_id, column_name",
             [authority, rule],
         )
