@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test faults lint dev bench
+.PHONY: demo test faults audit lint dev bench
 
 .venv/ready: requirements.lock pyproject.toml
 	$(PYTHON) -c "import sys; sys.exit(sys.version_info[:2] != (3, 11) and 'Python 3.11 is needed: make PYTHON=python3.11')"
@@ -19,6 +19,18 @@ test: .venv/ready
 
 faults: .venv/ready
 	$(BIN)/python -m pytest -m faults
+
+# An environment of its own: what looks at the dependencies is none of them. First the bill of materials, which needs no
+# network; then the findings, for which PyPI is asked about every package: --strict fails where it cannot be.
+.venv-audit/ready: requirements-audit.lock
+	$(PYTHON) -m venv .venv-audit
+	.venv-audit/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-audit.lock
+	touch .venv-audit/ready
+
+audit: .venv-audit/ready
+	mkdir -p build
+	.venv-audit/bin/cyclonedx-py requirements requirements.lock --pyproject pyproject.toml --output-reproducible --of JSON -o build/sbom.cdx.json
+	.venv-audit/bin/pip-audit --strict --require-hashes --disable-pip -r requirements.lock
 
 lint: .venv/ready
 	$(BIN)/ruff check .

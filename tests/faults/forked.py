@@ -9,6 +9,7 @@ import contextlib
 import datetime as dt
 import multiprocessing
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -37,6 +38,19 @@ def take_in(home: Path) -> str:
     place = Home(home).prepare()
     told = arrival.take_in(place, None, 0.0, [], "test")
     return f"0 taken in: {told.summary()}"
+
+
+def write_and_die(home: Path) -> str:
+    """Leave a write-ahead log beside the warehouse, as a killed refresh does."""
+    from orchestration import resources
+
+    with resources.warehouse(Home(home)) as con:
+        con.execute("set checkpoint_threshold = '1GB'")
+        con.execute(
+            "create table quality.left_over as select i, 'row ' || i as words from range(20000) as t (i)"
+        )
+        os.kill(os.getpid(), signal.SIGKILL)
+    return "not killed"
 
 
 def stage(home: Path) -> str:
