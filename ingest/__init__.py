@@ -2,7 +2,7 @@
 
 from ingest.landing import Drop, pending_drops
 from ingest.load import settle, stage
-from ingest.profile import Profile, ProfileError, read_profile, read_profiles
+from ingest.profile import Profile, ProfileError, read_profile, read_profiles, read_usable_profiles
 from ingest.reader import Reader
 from ingest.register import (
     SubjectKeyError,
@@ -29,6 +29,7 @@ __all__ = [
     "person_key",
     "read_profile",
     "read_profiles",
+    "read_usable_profiles",
     "register_profiles",
     "rekey",
     "settle",

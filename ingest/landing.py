@@ -56,16 +56,17 @@ def pending_drops(
     settle_seconds: float,
     now: datetime,
     accept: Collection[str] = (),
+    unusable: Collection[str] = (),
 ) -> list[Drop]:
     """The complete drops with files that were not judged as they are now, oldest day first.
 
     A file that was refused is judged again when its profile has changed or `accept` (AUTHORITY/FEED) names
     one of its feeds. Writes load-log rows for what is not read: `ignored` and `refused` once, `waiting`
-    each time. `now` is UTC.
+    each time; drops of an authority in `unusable` wait until its profile can be read. `now` is UTC.
     """
     if not Path(landing).is_dir():
         return []
-    survey = _Survey(con, Path(landing), _as_utc(now), settle_seconds, frozenset(accept))
+    survey = _Survey(con, Path(landing), _as_utc(now), settle_seconds, frozenset(accept), frozenset(unusable))
     for folder in sorted(Path(landing).iterdir()):
         survey.look_at_authority(folder, profiles.get(folder.name))
     insert_rows(con, "raw.load_log", survey.log_rows)
@@ -82,11 +83,13 @@ class _Survey:
         now: datetime,
         settle_seconds: float,
         accept: frozenset,
+        unusable: frozenset,
     ):
         self.root = landing.resolve()
         self.now = now
         self.settle_seconds = settle_seconds
         self.accept = accept
+        self.unusable = unusable
         self.drops: list[Drop] = []
         self.log_rows: list[dict[str, Any]] = []
         self.refresh_id = con.execute("select refresh_id from raw.this_refresh").fetchall()[0][0]
@@ -130,6 +133,11 @@ class _Survey:
             elif extract_on is None:
                 message = "the folder's name is not a day (YYYY-MM-DD): rename it"
                 self.log(folder.name, None, day_folder.name, "refused", message)
+            elif folder.name in self.unusable:
+                message = f"the profile {folder.name}.yml cannot be used: see `lado profile check`"
+                for name in sorted(path.name for path in day_folder.iterdir()):
+                    if (folder.name, extract_on, name) not in self.landed:
+                        self.log(folder.name, extract_on, name, "waiting", message)
             elif profile is None:
                 message = (
                     f"no profile {folder.name}.yml was found: add it to the folder of profiles, or rename "

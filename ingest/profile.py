@@ -172,9 +172,29 @@ def read_profiles(
     Files whose name begins with _ are not profiles. `code_lists` is the seed of closed lists (columns
     list_name, member); without it members are not checked. Raises ProfileError for the first unusable one.
     """
+    profiles, unusable = read_usable_profiles(folders, code_lists)
+    for error in unusable.values():
+        raise error
+    return profiles
+
+
+def read_usable_profiles(
+    folders: Iterable[Path] = (PROFILES_FOLDER,), code_lists: Path | None = None
+) -> tuple[dict[str, Profile], dict[str, ProfileError]]:
+    """As `read_profiles`, but what cannot be used stops its own authority alone: profiles, and errors by authority.
+
+    An unusable profile is not replaced by the earlier folder's of the same authority, which reads other extracts.
+    """
     paths = [path for folder in folders for path in sorted(Path(folder).glob("*.yml")) if path.name[0] != "_"]
-    profiles = [read_profile(path, code_lists) for path in paths]
-    return {profile.authority: profile for profile in profiles}
+    profiles: dict[str, Profile] = {}
+    unusable: dict[str, ProfileError] = {}
+    # The file's name must be the authority's, so that it is known even where the content cannot be read.
+    for path in {path.stem: path for path in paths}.values():
+        try:
+            profiles[path.stem] = read_profile(path, code_lists)
+        except ProfileError as error:
+            unusable[path.stem] = error
+    return profiles, unusable
 
 
 def read_profile(path: Path, code_lists: Path | None = None) -> Profile:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -31,13 +31,24 @@ class SubjectKeyError(ValueError):
     """The secret of the keyed hash is missing, too short, or not the one used before."""
 
 
-def register_profiles(con: duckdb.DuckDBPyConnection, profiles: dict[str, Profile], secret: bytes) -> None:
-    """Replace the tables that say what the profiles say. Raises SubjectKeyError before it writes."""
+def register_profiles(
+    con: duckdb.DuckDBPyConnection,
+    profiles: dict[str, Profile],
+    secret: bytes,
+    unusable: Collection[str] = (),
+) -> None:
+    """Replace the tables that say what the profiles say. Raises SubjectKeyError before it writes.
+
+    unusable: authorities whose profile cannot be read now; what was registered of them last stands.
+    """
     check_secret(con, secret)
     con.execute("begin transaction")
     try:
         for name in ("code_map", "authorities", "targets", "sector_lines", "feeds"):
-            con.execute(f"delete from raw.{name}").fetchall()
+            con.execute(
+                f"delete from raw.{name} where not list_contains($unusable, authority)",
+                {"unusable": list(unusable)},
+            ).fetchall()
         every = list(profiles.values())
         insert_rows(con, "raw.authorities", [_authority(profile) for profile in every])
         insert_rows(con, "raw.code_map", [row for profile in every for row in _code_map(profile)])

@@ -47,20 +47,24 @@ def take_in(
     code = resources.code_version()
     secret = resources.subject_secret(home)
     subject_register.open_register(home, secret)
-    profiles = ingest.read_profiles(home.profile_folders, resources.CODE_LISTS)
+    profiles, unusable = ingest.read_usable_profiles(home.profile_folders, resources.CODE_LISTS)
+    remarks = [_stopped_by_its_profile(authority, error) for authority, error in sorted(unusable.items())]
+    for remark in remarks:
+        alerts.tell(home, "profile_unusable", remark, run=run_id)
     repaired = repair.set_aside_if_damaged(home)
     if repaired:
         alerts.tell(home, "repaired", repaired, run=run_id)
         audit_log.append(home, "repair", "set_aside", message=repaired)
+        remarks.append(repaired)
     with resources.warehouse(home) as con, ingest.Reader() as reader:
         refresh_id = _refresh_id(con, now)
         shown = (files.published_state(home.root) or {}).get("refresh_id")
-        history.begin(con, refresh_id, now, code, run_id, repaired, shown)
+        history.begin(con, refresh_id, now, code, run_id, "; ".join(remarks) or None, shown)
         gate.prepare(con)
         files.remember_publication(con, home.root)
         ingest.begin_refresh(con, refresh_id, as_at, now, code)
-        ingest.register_profiles(con, profiles, secret)
-        for drop in ingest.pending_drops(con, home.landing, profiles, settle_seconds, now, accept):
+        ingest.register_profiles(con, profiles, secret, unusable)
+        for drop in ingest.pending_drops(con, home.landing, profiles, settle_seconds, now, accept, unusable):
             ingest.stage(con, drop, profiles[drop.authority], reader, accept)
             verdict = gate.run_gate(con, "arrival", drop.scope, refresh_id, now, home.quality / "results")
             ingest.settle(con, drop, verdict.refusals, refresh_id)
@@ -80,6 +84,15 @@ def take_in(
             words = "nothing new since the last publication"
             history.end(con, refresh_id, "nothing_new", words, dt.datetime.now(dt.UTC).replace(tzinfo=None))
     return Arrival(refresh_id, count, refused, rows, is_new)
+
+
+def _stopped_by_its_profile(authority: str, error: ingest.ProfileError) -> str:
+    """What is told of an authority whose profile cannot be used: the first problem, and what stands meanwhile."""
+    first = error.problems[0].message if error.problems else "it has no content"
+    return (
+        f"nothing of {authority} was read, its last good load stands: the profile {authority}.yml cannot be used "
+        f"({first}); `lado profile check` names every problem"
+    )
 
 
 def _refresh_id(con: duckdb.DuckDBPyConnection, now: dt.datetime) -> str:
