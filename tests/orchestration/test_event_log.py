@@ -1,0 +1,40 @@
+"""The event log with open connections writes what Dagster's own reads, and lets go of the oldest run files."""
+
+# No `from __future__ import annotations` here: Dagster reads the annotations themselves.
+
+from pathlib import Path
+
+import dagster as dg
+from dagster._core.storage.event_log import SqliteEventLogStorage
+
+from orchestration import event_log
+from orchestration.resources import Home
+
+
+@dg.op
+def speak(context: dg.OpExecutionContext) -> None:
+    context.log.info("a line for the record")
+
+
+@dg.job
+def spoken() -> None:
+    speak()
+
+
+def test_dagsters_own_storage_reads_every_event_of_more_runs_than_are_held_open(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home").prepare()
+    with dg.DagsterInstance.get() as instance:
+        storage = instance._event_storage
+        assert isinstance(storage, event_log.OpenEventLog)
+        runs = [
+            spoken.execute_in_process(instance=instance).run_id for _ in range(event_log.OPEN_AT_MOST + 2)
+        ]
+        assert len(storage._engines) == event_log.OPEN_AT_MOST
+        written = {run: [(e.timestamp, e.message) for e in instance.all_logs(run)] for run in runs}
+    assert storage._engines == {}
+    plain = SqliteEventLogStorage(str(home.dagster / "history" / "runs"))
+    for run in runs:
+        read = [(e.timestamp, e.message) for e in plain.get_logs_for_run(run)]
+        assert read == written[run]
+        assert "a line for the record" in [message for _, message in read]
+    plain.dispose()
