@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import time
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -15,6 +16,7 @@ import duckdb
 
 from orchestration import alerts, audit_log, dbt, history, mirror, resources, stations
 
+STORAGE_TRIES = 5
 EXIT = {"published": 0, "nothing_new": 0, "held": 3, "failed": 1}
 
 
@@ -72,7 +74,7 @@ def refresh(
 
         try:
             with stations.station("start"):
-                instance = dg.DagsterInstance.get()
+                instance = _dagster_instance()
                 job = definitions.build(home).resolve_job_def("nightly_refresh")
         except stations.StationFailed as error:
             return _stopped(home, str(error))
@@ -102,6 +104,23 @@ def refresh(
         else:
             alerts.write_log(home, outcome.outcome, outcome.message)
     return outcome
+
+
+def _dagster_instance() -> Any:
+    """Dagster's instance of this home, tried again while another process makes its storage at this very moment.
+
+    The first command of a new home and a first `lado dev` may both make it: Dagster does that without a lock.
+    """
+    import alembic.util
+    import dagster as dg
+    import sqlalchemy.exc
+
+    for _ in range(STORAGE_TRIES - 1):
+        try:
+            return dg.DagsterInstance.get()
+        except (alembic.util.CommandError, sqlalchemy.exc.OperationalError):
+            time.sleep(1)
+    return dg.DagsterInstance.get()
 
 
 def _stopped(home: resources.Home, message: str) -> Outcome:
