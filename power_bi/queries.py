@@ -34,11 +34,16 @@ class Query:
 def queries() -> list[Query]:
     """One for each visual of the reports' pages, in order."""
     read = {h.name: h for h in headlines.of_the_catalogue(generate.seed("measures"))}
-    return [
-        _of_a_list(page["name"], visual) if "list" in visual else _of_figures(page["name"], visual, read)
-        for page in generate.chosen("pages")["reports"]
-        for visual in page["visuals"]
-    ]
+    found = []
+    for page in generate.chosen("pages")["reports"]:
+        for visual in page["visuals"]:
+            if "list" in visual:
+                found.append(_of_a_list(page["name"], visual))
+            elif "axis" in visual:
+                found.append(_of_every_row(page["name"], visual))
+            elif visual["kind"] != "slicer":
+                found.append(_of_figures(page["name"], visual, read))
+    return found
 
 
 def _of_a_list(page: str, visual: dict[str, Any]) -> Query:
@@ -47,6 +52,25 @@ def _of_a_list(page: str, visual: dict[str, Any]) -> Query:
     return Query(
         page, visual["name"], sql, ("authority",), tuple((c, None, c) for c in visual["show"]), "all"
     )
+
+
+def _of_every_row(page: str, visual: dict[str, Any]) -> Query:
+    """Every row of rpt_measures, whatever it is broken down by: the slicers choose."""
+    grain = (
+        "authority",
+        "period_kind",
+        "period_start",
+        "measure",
+        "dimension_1",
+        "member_1",
+        "dimension_2",
+        "member_2",
+    )
+    # The text `Figure` is put together of these.
+    parts = {"Figure": ("numerator", "denominator", "value", "unit", "symbol")}
+    columns = [c for name in visual["show"] for c in parts.get(name) or (headlines.COLUMNS[name][0],)]
+    sql = f"select\n    {', '.join(grain)},\n    {', '.join(columns)}\nfrom rpt_measures\norder by {', '.join(grain)}"
+    return Query(page, visual["name"], sql, grain, tuple((c, None, c) for c in columns), "any")
 
 
 def _of_figures(page: str, visual: dict[str, Any], read: dict[str, headlines.Headline]) -> Query:

@@ -98,18 +98,12 @@ def _frame(audience: str, title: str, homes: dict[str, str]) -> list[dict[str, A
         )
     ]
     for place, (name, field, is_single, selected) in enumerate(_SLICERS[audience]):
-        objects = _object("data", {"mode": _literal("Dropdown")})
+        slicer = _slicer(field, selected, homes)
+        slicer["objects"] |= _object("data", {"mode": _literal("Dropdown")})
         if is_single:
-            objects |= _object("selection", {"strictSingleSelect": _literal(True)})
-        if selected:
-            objects |= _object("general", {"filter": {"filter": _is(field, selected)}})
-        slicer = {
-            "visualType": "slicer",
-            "query": {"queryState": {"Values": {"projections": [_projection(field, homes)]}}},
-            "objects": objects,
-            # The slicers of one name move together on every page.
-            "syncGroup": {"groupName": name, "fieldChanges": True, "filterChanges": True},
-        }
+            slicer["objects"] |= _object("selection", {"strictSingleSelect": _literal(True)})
+        # The slicers of one name move together on every page.
+        slicer["syncGroup"] = {"groupName": name, "fieldChanges": True, "filterChanges": True}
         frame.append(_container(f"slicer_{name}", (432 + place * 280, 12, 272, 64), slicer))
     left = _EDGE
     for name, measure, width in _BELOW.get(audience, []):
@@ -126,7 +120,18 @@ def _frame(audience: str, title: str, homes: dict[str, str]) -> list[dict[str, A
     return frame
 
 
+def _slicer(field: str, selected: str | None, homes: dict[str, str]) -> dict[str, Any]:
+    return {
+        "visualType": "slicer",
+        "query": {"queryState": {"Values": {"projections": [_projection(field, homes)]}}},
+        "objects": _object("general", {"filter": {"filter": _is(field, selected)}}) if selected else {},
+    }
+
+
 def _visual(told: dict[str, Any], homes: dict[str, str]) -> dict[str, Any]:
+    if told["kind"] == "slicer":
+        slicer = _slicer(told["by"], told.get("selected"), homes)
+        return _container(told["name"], _place(told["at"]), slicer)
     shown = [f"{told['list']}.{c}" for c in told["show"]] if "list" in told else told["show"]
     axis = told.get("axis") or ([] if "list" in told else [*AXIS])
     if "list" in told and told["list"].startswith("rpt_"):
@@ -170,7 +175,8 @@ def _place(at: list[int]) -> tuple[float, float, float, float]:
     """A place on the grid of 12 by 12 as left, top, width, height."""
     column, row, wide, high = at
     step_x, step_y = (WIDTH - 2 * _EDGE) / 12, (_BOTTOM - _TOP) / 12
-    return _EDGE + column * step_x, _TOP + row * step_y, wide * step_x - _GAP, high * step_y - _GAP
+    place = (_EDGE + column * step_x, _TOP + row * step_y, wide * step_x - _GAP, high * step_y - _GAP)
+    return tuple(round(side, 1) for side in place)
 
 
 def _container(name: str, place: tuple[float, float, float, float], visual: dict[str, Any]) -> dict[str, Any]:

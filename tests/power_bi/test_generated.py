@@ -153,10 +153,28 @@ def test_visuals_show_what_the_model_has_and_stand_on_the_page(audience):
             assert name in (model[table].columns if kind == "Column" else model[table].measures), (page, name)
         visual = told["visual"]
         needed, possible = ROLES_OF[visual["visualType"]]
+        # The keys that Microsoft's schema visualConfiguration 2.0.0 has for these places and no others.
+        assert set(visual) <= {
+            *(
+                "visualType",
+                "query",
+                "objects",
+                "visualContainerObjects",
+                "syncGroup",
+                "drillFilterOtherVisuals",
+            )
+        }
+        assert set(visual.get("query", {})) <= {"queryState", "sortDefinition"}
         state = visual.get("query", {}).get("queryState", {})
         assert needed <= set(state) <= possible
         for role in state.values():
             assert set(role) == {"projections"}
+            for projection in role["projections"]:
+                assert (
+                    {"field", "queryRef"}
+                    <= set(projection)
+                    <= {"field", "queryRef", "nativeQueryRef", "displayName"}
+                )
             references = [p["queryRef"] for p in role["projections"]]
             assert references
             assert len(set(references)) == len(references)
@@ -187,6 +205,13 @@ def test_pages_are_all_listed(audience):
         assert json.loads(page.read_text(encoding="utf-8"))["name"] == page.parent.name
     for visual in pages.glob("*/visuals/*/visual.json"):
         assert json.loads(visual.read_text(encoding="utf-8"))["name"] == visual.parent.name
+        assert len(visual.parent.name) <= 50
+    filters = [
+        f["name"]
+        for _, told in visuals(audience)
+        for f in told.get("filterConfig", {"filters": []})["filters"]
+    ]
+    assert len(set(filters)) == len(filters), "Microsoft's schema wants a filter's name once in a report"
 
 
 def test_no_path_of_a_project_is_too_long_for_windows():
