@@ -18,7 +18,9 @@ from scipy.sparse.csgraph import connected_components
 
 from expectations.outsider import Relations
 
-ROUNDS = 12
+ROUNDS = 40
+# A program for one cell is cheaper than one for all: a round must prove more than a few.
+WORTH_A_ROUND = 3
 # Nothing that a LADO service counts in a year comes near this; without a bound a program may have no optimum.
 AT_MOST = 1e6
 NEARLY = 1e-6
@@ -74,15 +76,23 @@ class Program:
         part.low, part.high = self.low[columns], self.high[columns]
         return part
 
-    def solve(self, objective: np.ndarray, whole: bool) -> np.ndarray | None:
-        """The solution that makes the objective least; None when there is none."""
-        answer = milp(
+    def least(self, objective: np.ndarray) -> np.ndarray:
+        """The table, in whole numbers, that makes the objective least. Raises Contradiction when there is none."""
+        found = self._solve(objective, whole=False)
+        if (np.abs(found - np.rint(found))[self.whole] > NEARLY).any():
+            found = self._solve(objective, whole=True)
+        return found
+
+    def _solve(self, objective: np.ndarray, whole: bool) -> np.ndarray:
+        found = milp(
             objective,
             constraints=LinearConstraint(self.left, self.right, self.right),
             bounds=Bounds(self.low, self.high),
             integrality=self.whole.astype(int) if whole else None,
-        )
-        return answer.x
+        ).x
+        if found is None:
+            raise Contradiction("no table fits all published figures")
+        return found
 
 
 def narrowed(
@@ -90,31 +100,30 @@ def narrowed(
 ) -> list[Bound]:
     """The hidden cells that an outsider can narrow to less than `width` between least and most.
 
-    targets: the cells asked about (without, every hidden figure). Raises Contradiction when nothing fits the
-    published figures.
+    targets: the cells asked about, hidden or not (without, every hidden figure). Raises Contradiction when nothing
+    fits the published figures.
     """
     program = Program(relations)
     place = {int(cell): number for number, cell in enumerate(program.unknown)}
-    wanted = relations.figures if targets is None else targets
-    asked = np.array(sorted(place[cell] for cell in wanted if cell in place), dtype=int)
+    wanted = set(place) & relations.figures if targets is None else set(targets)
+    plain = [Bound(cell, relations.low[cell], relations.high[cell]) for cell in sorted(wanted - set(place))]
+    asked = np.array(sorted(place[cell] for cell in wanted & set(place)), dtype=int)
     if not len(asked):
-        return []
+        return plain
     program, asked = _only_with(program, asked)
     least, most = np.full(len(program.unknown), np.inf), np.full(len(program.unknown), -np.inf)
     draw = np.random.default_rng(seed)
+    proved = len(asked)
     for turn in range(ROUNDS):
         open_ = asked[most[asked] - least[asked] < width - NEARLY] if turn else asked
-        if not len(open_):
+        if not len(open_) or (turn > 3 and proved < WORTH_A_ROUND):
             break
         objective = np.zeros(len(program.unknown))
         objective[open_] = draw.choice([-1.0, 1.0], len(open_)) if turn > 1 else (-1.0, 1.0)[turn]
-        found = program.solve(objective, whole=False)
-        if found is not None and (np.abs(found - np.rint(found))[program.whole] > NEARLY).any():
-            found = program.solve(objective, whole=True)
-        if found is None:
-            raise Contradiction("no table fits all published figures")
+        found = program.least(objective)
         least, most = np.minimum(least, found), np.maximum(most, found)
-    return _one_by_one(program, asked[most[asked] - least[asked] < width - NEARLY], width)
+        proved = len(open_) - np.count_nonzero(most[asked] - least[asked] < width - NEARLY)
+    return plain + _one_by_one(program, asked, least, most, width)
 
 
 def _only_with(program: Program, asked: np.ndarray) -> tuple[Program, np.ndarray]:
@@ -135,20 +144,20 @@ def _components(program: Program) -> np.ndarray:
     return connected_components(links, directed=False)[1][rows : rows + columns]
 
 
-def _one_by_one(program: Program, cells: np.ndarray, width: float) -> list[Bound]:
+def _one_by_one(
+    program: Program, asked: np.ndarray, least: np.ndarray, most: np.ndarray, width: float
+) -> list[Bound]:
+    """Exact bounds of the cells that no table so far moved far enough; every table found serves the others too."""
     bounds = []
-    columns = _components(program) if len(cells) else None
-    for cell in cells:
+    columns = _components(program)
+    for cell in asked:
+        if most[cell] - least[cell] >= width - NEARLY:
+            continue
         keep = np.flatnonzero(columns == columns[cell])
-        rows = np.flatnonzero(np.diff(program.left[:, keep].indptr) > 0)
-        part = program.part(rows, keep)
-        objective = (keep == cell).astype(float)
-        ends = []
+        part = program.part(np.flatnonzero(np.diff(program.left[:, keep].indptr) > 0), keep)
         for sign in (1.0, -1.0):
-            found = part.solve(sign * objective, whole=True)
-            if found is None:
-                raise Contradiction("no table fits all published figures")
-            ends.append(float(found[keep == cell][0]))
-        if ends[1] - ends[0] < width - NEARLY:
-            bounds.append(Bound(int(program.unknown[cell]), *ends))
+            found = part.least(sign * (keep == cell))
+            least[keep], most[keep] = np.minimum(least[keep], found), np.maximum(most[keep], found)
+        if most[cell] - least[cell] < width - NEARLY:
+            bounds.append(Bound(int(program.unknown[cell]), float(least[cell]), float(most[cell])))
     return bounds

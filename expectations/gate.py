@@ -14,7 +14,7 @@ from pathlib import Path
 
 import duckdb
 
-from expectations import levels
+from expectations import exposure, levels
 from expectations.check import CHECKS, Check, CheckFileError, dbt_tests_of_marts, read_checks, spell_out
 from expectations.judge import NOT_COUNTED, judge
 
@@ -157,6 +157,7 @@ def run_gate(
         levels.record_row_counts(con, refresh_id)
         levels.note_conversion(con)
         levels.note_let_pass(con, accept)
+        exposure.note_exposed(con)
     counts, errors = _count(con, checks, _marts(con), tests)
 
     numbers = [

@@ -14,7 +14,7 @@ import itertools
 import re
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import duckdb
 
@@ -34,6 +34,7 @@ NESTED = (
     ("closed_within_1_month_of_received", "closed_within_3_months_of_received"),
     ("closed_within_3_months_of_received", "closed_within_12_months_of_received"),
 )
+STOCKS = ("cases_open_at_start", "cases_open_at_end")
 CONCLUDED = "allegations_concluded_of_received"
 
 # A breakdown of which no period of a kind shows anything tells no more than its totals do.
@@ -41,6 +42,10 @@ _ROWS = """
 select
     shown.authority, shown.period_kind, shown.period_start, least(shown.period_end, shown.as_at) as last_on,
     shown.measure, catalogue.counts, catalogue.is_estimate, shown.unit, shown.measure <> catalogue.measure as is_change,
+    shown.dimension_1 = 'all' or bool_or(not shown.is_suppressed) over (
+        partition by shown.authority, shown.period_kind, shown.period_start, catalogue.counts, shown.dimension_1,
+            shown.dimension_2
+    ) as shows_noughts,
     shown.dimension_1, shown.member_1, shown.dimension_2, shown.member_2,
     shown.numerator, shown.denominator, shown.base
 from {published} as shown
@@ -117,27 +122,25 @@ def read(con: duckdb.DuckDBPyConnection, published: str, rounding: dict[str, int
     changes, parts = [], []
     for row in con.execute(_ROWS.format(published=published)).fetchall():
         authority, kind, start, last_on, measure, counts, is_estimate, unit, is_change, *more = row
-        d1, m1, d2, m2, numerator, denominator, base = more
-        members = members_of((d1, m1), (d2, m2))
+        shows_noughts, d1, m1, d2, m2, numerator, denominator, base = more
+        name, base_name = cells_of(authority, counts, start, last_on, (d1, m1), (d2, m2), base)
         if is_change:
-            changes.append(((authority, kind, start, counts, members), numerator, denominator))
+            changes.append(((authority, kind, start, counts, name[4]), numerator, denominator))
             continue
         step = (rounding.get(authority) or 0) / 2
-        cell = relations.cell(_name(authority, counts, start, last_on, members), not is_estimate)
-        by_period[authority, kind, start, counts, members] = cell
+        cell = relations.cell(name, not is_estimate)
+        by_period[authority, kind, start, counts, name[4]] = cell
         relations.figures.add(cell)
         if numerator is not None:
             relations.know(cell, numerator - step, numerator + step)
-        elif unit == "count":
-            relations.know(cell, 1, float("inf"))  # a true nought would be shown
-        if base is None or base in NO_COUNTS:
+        elif unit == "count" and shows_noughts and not name[1].startswith("cases_open"):
+            relations.know(cell, 1, float("inf"))  # a nought would be shown, but for what is hidden whole
+        if base_name is None:
             continue
-        counted, described = _BASE.fullmatch(base).groups()
-        of = members_of(*(tuple(one.split("=")) for one in (described or "").split(", ") if one))
-        whole = relations.cell(_name(authority, counted, start, last_on, of))
+        whole = relations.cell(base_name)
+        relations.figures.add(whole)
         if denominator is not None:
             relations.know(whole, denominator - step, denominator + step)
-        relations.figures.add(whole)
         if unit == "percent" and measure not in NOT_A_PART and whole != cell:
             parts.append((cell, whole))
     for cell, whole in dict.fromkeys(parts):
@@ -152,9 +155,55 @@ def read(con: duckdb.DuckDBPyConnection, published: str, rounding: dict[str, int
     return relations
 
 
+def remember(now: Relations, before: Relations) -> Relations:
+    """What is known tonight, and with it what an earlier release showed and nothing speaks against.
+
+    An outsider who kept it will hold a count for unchanged when no figure that it adds up with has changed in between.
+    """
+    changed = {
+        cell
+        for name, cell in now.cells.items()
+        if (was := before.cells.get(name)) is not None
+        and now.low[cell] == now.high[cell]
+        and before.low[was] == before.high[was] != now.low[cell]
+    }
+    moved = set(changed)
+    for one in now.equations:
+        cells = [cell for cell, _ in one]
+        if not changed.isdisjoint(cells):
+            moved.update(cells)
+    known = replace(now, low=list(now.low), high=list(now.high))
+    for name, was in before.cells.items():
+        cell = now.cells.get(name)
+        if cell is not None and cell not in moved:
+            known.know(cell, before.low[was], before.high[was])
+    return known
+
+
+def cells_of(
+    authority: str,
+    counts: str,
+    start: dt.date,
+    last_on: dt.date,
+    first: tuple[str, str],
+    second: tuple[str, str],
+    base: str | None,
+) -> tuple[tuple, tuple | None]:
+    """The names of the cells that a row counts and stands on (None where it is no count).
+
+    A change stands on the count of a year before, which its own row shows.
+    """
+    name = _name(authority, counts, start, last_on, members_of(first, second))
+    if base is None or base in NO_COUNTS or base.endswith(" a year earlier"):
+        return name, None
+    counted, described = _BASE.fullmatch(base).groups()
+    of = members_of(*(tuple(one.split("=")) for one in (described or "").split(", ") if one))
+    return name, _name(authority, counted, start, last_on, of)
+
+
 def _name(authority: str, counts: str, start: dt.date, last_on: dt.date, members: tuple) -> tuple:
     # What is open is a stock at the end of a day: that of the evening before is what a period opens with.
-    if counts in {"cases_open_at_start", "cases_open_at_end"}:
+    if counts in STOCKS:
         aged = any(dimension == "age_band" for dimension, _ in members)
         day = start - dt.timedelta(days=1) if counts == "cases_open_at_start" else last_on
         return (authority, counts if aged else "cases_open", day, day, members)

@@ -1,4 +1,4 @@
-"""The asset graph, in the order of the corridor: extracts, models, pairs, verdict, reports, publication.
+"""The asset graph, in the order of the corridor: extracts, models, pairs, disclosure, verdict, reports, publication.
 
 Belongs here: which station runs after which, and what each one tells about its run (counts and seconds).
 Does not belong here: what a station does; the environment; when anything runs.
@@ -20,6 +20,7 @@ from orchestration.stations import HeldByGate, StationFailed, station
 
 RAW = dg.AssetKey(["raw", "extracts"])
 PAIRS = dg.AssetKey(["matching", "scored_pairs"])
+DISCLOSED = dg.AssetKey(["measures", "published_measures"])
 VERDICT = dg.AssetKey(["quality", "verdicts"])
 PREVIOUS = dg.AssetKey(["quality", "previous_measures"])
 PUBLISHED = dg.AssetKey(["published", "current"])
@@ -57,6 +58,8 @@ class Corridor(DagsterDbtTranslator):
             return RAW
         if props["schema"] == "matching":
             return PAIRS
+        if props["schema"] == "measures":
+            return DISCLOSED
         return PREVIOUS if props["name"] == "previous_measures" else VERDICT
 
     def get_group_name(self, dbt_resource_props: dict[str, Any]) -> str | None:
@@ -239,7 +242,7 @@ def build(home: resources.Home) -> list[Any]:
 
     @dg.asset(
         key=VERDICT,
-        deps=marts,
+        deps=[*marts, DISCLOSED],
         group_name="g5_publication_gate",
         owners=OWNERS,
         required_resource_keys={"home"},
@@ -303,11 +306,33 @@ def build(home: resources.Home) -> list[Any]:
         extracts,
         models,
         scored_pairs,
+        disclosure_asset(marts),
         verdict,
         report_models,
         published,
         postgres_asset(),
     ]
+
+
+def disclosure_asset(marts: list[dg.AssetKey]) -> dg.AssetsDefinition:
+    """What everybody may see of the measures; decided before the gate, which attacks it."""
+
+    @dg.asset(
+        key=DISCLOSED,
+        deps=marts,
+        group_name="g4_marts",
+        owners=OWNERS,
+        required_resource_keys={"home"},
+        description="What of the measures everybody may see: small counts hidden, and what would give them away.",
+    )
+    def published_measures(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        from publish import disclosure
+
+        with station("disclosure"), resources.warehouse(context.resources.home) as con:
+            told = disclosure.control(con)
+        return dg.MaterializeResult(metadata=told)
+
+    return published_measures
 
 
 def postgres_asset() -> dg.AssetsDefinition | dg.AssetSpec:

@@ -23,8 +23,17 @@ AUDIENCES = ("reports", "marts", "casework")
 MEASURE_KEY = "authority, period_kind, period_start, measure, dimension_1, member_1, dimension_2, member_2"
 
 
+_PUBLISHED_COLUMNS = (
+    f"{MEASURE_KEY}, period_end, as_at, unit, numerator, denominator, base, value, is_suppressed, refresh_id"
+)
+
+
 def prepare(con: duckdb.DuckDBPyConnection) -> None:
-    """Create quality.previous_measures (grain: one measure row of the last publication), empty, if it is missing."""
+    """Create what is remembered of the last publication, empty, if it is missing.
+
+    quality.previous_measures: its measures as counted; quality.previous_published: what everybody could see of them,
+    the totals and the financial years. Grain of both: one row a measure, period and pair of members.
+    """
     con.execute("create schema if not exists quality")
     con.execute(
         """
@@ -32,21 +41,37 @@ def prepare(con: duckdb.DuckDBPyConnection) -> None:
             authority varchar, period_kind varchar, period_start date, measure varchar,
             dimension_1 varchar, member_1 varchar, dimension_2 varchar, member_2 varchar,
             value double, refresh_id varchar
+        );
+        create table if not exists quality.previous_published (
+            authority varchar, period_kind varchar, period_start date, measure varchar,
+            dimension_1 varchar, member_1 varchar, dimension_2 varchar, member_2 varchar,
+            period_end date, as_at date, unit varchar, numerator double, denominator double, base varchar,
+            value double, is_suppressed boolean, refresh_id varchar
         )
         """
     )
 
 
-def remember_publication(con: duckdb.DuckDBPyConnection, home: Path) -> str | None:
-    """Fill quality.previous_measures with the measures that are published now, so that a restatement shows.
+def remember_published(con: duckdb.DuckDBPyConnection, published: str) -> None:
+    """Fill quality.previous_published from a relation with the columns of rpt_measures."""
+    con.execute("delete from quality.previous_published")
+    con.execute(
+        f"insert into quality.previous_published by name select {_PUBLISHED_COLUMNS} from {published} "
+        "where dimension_1 = 'all' or period_kind = 'financial_year'"
+    )
 
-    Reads the marts of the current release, not of the warehouse: so it may be called at the start of every
-    refresh, is right after a rollback and after a publication that was killed at its last step, and does
-    nothing when the release is remembered already. A release that was damaged since is passed over: what was
-    remembered before stays. Returns the refresh id remembered now, None when there is none.
+
+def remember_publication(con: duckdb.DuckDBPyConnection, home: Path) -> str | None:
+    """Fill quality.previous_measures and previous_published with what is published now.
+
+    So a restatement shows, and disclosure control knows what is out already. Reads the files of the current release,
+    not the warehouse: so it may be called at the start of every refresh, is right after a rollback and after a
+    publication that was killed at its last step, and does nothing when the release is remembered already. A release
+    that was damaged since is passed over: what was remembered before stays. Returns the refresh id remembered now,
+    None when there is none.
     """
     prepare(con)
-    held = con.execute("select max(refresh_id) from quality.previous_measures").fetchall()[0][0]
+    held = con.execute("select max(refresh_id) from quality.previous_published").fetchall()[0][0]
     current = releases.current_refresh(home)
     if current is None or current == held:
         return held
@@ -54,9 +79,11 @@ def remember_publication(con: duckdb.DuckDBPyConnection, home: Path) -> str | No
     if releases.differences(folder):
         return held
     con.execute(f"attach {tables.sql_text(folder / 'marts' / 'lado_marts.duckdb')} as shown (read_only)")
+    con.execute(f"attach {tables.sql_text(folder / 'reports' / 'lado_reports.duckdb')} as seen (read_only)")
     try:
         con.execute("begin")
         con.execute("delete from quality.previous_measures")
+        remember_published(con, "seen.rpt_measures")
         con.execute(
             "insert into quality.previous_measures by name "
             f"select {MEASURE_KEY}, value, refresh_id from shown.fct_measures"
@@ -67,6 +94,7 @@ def remember_publication(con: duckdb.DuckDBPyConnection, home: Path) -> str | No
         raise
     finally:
         con.execute("detach shown")
+        con.execute("detach seen")
     return current
 
 

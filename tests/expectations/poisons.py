@@ -168,6 +168,17 @@ POISONS: dict[str, Poison] = {
     "a_value_is_its_numerator_over_its_denominator": Poison(
         in_warehouse=_set(FIGURES, "value", "value + 1", "unit = 'percent' and value is not null")
     ),
+    "no_hidden_count_can_be_worked_out": Poison(
+        in_warehouse=_sql(
+            "update measures.published_measures as seen set numerator = fct.numerator, is_suppressed = false "
+            "from marts.fct_measures as fct where seen.authority = 'kent' and seen.measure = 'referrals' "
+            "and seen.dimension_1 = 'sector' and seen.dimension_2 = 'all' and seen.period_kind = 'financial_year' "
+            "and fct.numerator between 1 and 4 and fct.authority = seen.authority and fct.measure = seen.measure "
+            "and fct.dimension_1 = seen.dimension_1 and fct.member_1 = seen.member_1 "
+            "and fct.dimension_2 = 'all' and fct.period_kind = seen.period_kind "
+            "and fct.period_start = seen.period_start"
+        )
+    ),
     "every_code_of_the_marts_is_in_its_list": Poison(
         in_warehouse=_set("marts.fct_referrals", "closed_band", "'soon'", "closed_band is not null")
     ),

@@ -67,7 +67,8 @@ def render(name: str) -> str:
     template = jinja2.Environment(autoescape=False).from_string(  # noqa: S701 - SQL, not HTML
         _macros() + MODELS[name].read_text(encoding="utf-8")
     )
-    return template.render(ref=place, source=lambda schema, table: f"{schema}.{table}")
+    schemas = {"disclosure": "measures"}
+    return template.render(ref=place, source=lambda name, table: f"{schemas.get(name, name)}.{table}")
 
 
 def run(con: duckdb.DuckDBPyConnection, models: Iterable[str]) -> None:

@@ -139,7 +139,10 @@ def refresh(path: Path, refresh_id: str, *, value: float = 66.0, passed: bool = 
                 'all' as dimension_2, 'all' as member_2, {value}::double as value, '{refresh_id}' as refresh_id;
 
             create or replace view reports.rpt_measures as
-            select authority, measure, value, refresh_id from marts.fct_measures;
+            select
+                *, date '2020-03-31' as period_end, date '2020-05-31' as as_at, 'percent' as unit,
+                value as numerator, 100.0::double as denominator, 'referrals_requested' as base, false as is_suppressed
+            from marts.fct_measures;
 
             create or replace table reports.rpt_demand as
             select 'kent' as authority, 2521 as contact_count, '{refresh_id}' as refresh_id;

@@ -4,13 +4,27 @@ measures as (select * from {{ ref('rpt_measures') }}),
 
 authorities as (select authority, authority_name, as_at, refresh_id from {{ ref('dim_authorities') }}),
 
+rules as (select authority, disclosure_hide_up_to as hide_up_to from {{ ref('dim_authorities') }}),
+
 this_refresh as (select refresh_id from {{ source('raw', 'this_refresh') }}),
 
+-- What is wrong with a record tells of the matter in it (no referral to the DBS): small numbers are hidden here too.
 findings as (
-    select authority, rule, severity, count(*) as open_count
-    from {{ source('quality', 'findings') }}
-    where is_open
-    group by all
+    select
+        findings.authority,
+        findings.rule,
+        findings.severity,
+        count(*) as open_count,
+        count(*) <= coalesce(max(rules.hide_up_to), 0) as is_small
+    from {{ source('quality', 'findings') }} as findings
+    left join rules on findings.authority = rules.authority
+    where findings.is_open
+    group by findings.authority, findings.rule, findings.severity
+),
+
+small_rules as (
+    select distinct rule from findings
+    where is_small
 ),
 
 load_log as (select * from {{ source('raw', 'load_log') }}),
@@ -20,10 +34,15 @@ checks as (
         check_results.check_name,
         check_results.severity,
         check_results.checked_count,
-        check_results.failing_count,
+        case
+            when small_rules.rule is not null then null
+            when check_results.failing_count between 1 and (select max(rules.hide_up_to) from rules) then null
+            else check_results.failing_count
+        end as failing_count,
         check_results.passed
     from {{ source('quality', 'check_results') }} as check_results
     inner join this_refresh on check_results.refresh_id = this_refresh.refresh_id
+    left join small_rules on check_results.check_name = small_rules.rule
     where check_results.gate = 'publication'
 ),
 
@@ -61,7 +80,7 @@ lines as (
         rule as line,
         severity,
         cast(null as bigint) as checked_count,
-        open_count as failing_count,
+        case when not is_small then open_count end as failing_count,
         cast(null as boolean) as is_passed
     from findings
     union all

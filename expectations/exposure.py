@@ -1,0 +1,122 @@
+"""The attack as the publication gate runs it: which small counts does tonight's publication give away.
+
+Belongs here: what is asked of the attack, and the temporary tables gate_attacked and gate_exposed that the check
+no_hidden_count_can_be_worked_out reads. Does not belong here: the attack itself (attack.py), its relations
+(outsider.py).
+"""
+
+from collections import defaultdict
+
+import duckdb
+
+from expectations import attack, outsider
+
+_TABLES = """
+create or replace temp table gate_attacked (authority varchar, attacked_count bigint);
+create or replace temp table gate_exposed (
+    authority varchar, record_id varchar, message varchar, low double, high double
+);
+"""
+# Small counts and small rests as they are, of the rows that may be published at all; only the gate knows them.
+_SMALL = """
+with numbered as (
+    select
+        measures.*, catalogue.counts, authorities.disclosure_hide_up_to as hide_up_to,
+        least(measures.period_end, measures.as_at) as last_on,
+        measures.denominator - measures.numerator as rest
+    from marts.fct_measures as measures
+    inner join reference.measures as catalogue on measures.measure = catalogue.measure
+    inner join marts.dim_authorities as authorities on measures.authority = authorities.authority
+    where
+        catalogue.is_controlled and not catalogue.is_estimate
+        and (measures.dimension_1 = 'all' or measures.period_kind = 'financial_year')
+)
+
+select
+    authority, hide_up_to, counts, measure, unit, period_start, last_on, dimension_1, member_1, dimension_2, member_2,
+    base, numerator, denominator, rest
+from numbered
+where
+    numerator between 1 and hide_up_to
+    or denominator between 1 and hide_up_to
+    or (unit = 'percent' and rest between 1 and hide_up_to)
+"""
+
+
+def width_for(hide_up_to: int) -> int:
+    """The protection interval: how far apart the bounds of a hidden count must be.
+
+    As far as the symbol says by itself: from 1 to hide_up_to; at least 1, for else it is known.
+    """
+    return max(hide_up_to - 1, 1)
+
+
+def note_exposed(con: duckdb.DuckDBPyConnection) -> None:
+    """Attack measures.published_measures; leaves gate_attacked and gate_exposed behind.
+
+    When there is nothing to attack (a table is missing) the tables are missing too, so that the check fails.
+    """
+    for table in ("gate_attacked", "gate_exposed"):
+        con.execute(f"drop table if exists {table}")
+    try:
+        rounding = dict(
+            con.execute("select authority, disclosure_round_to from marts.dim_authorities").fetchall()
+        )
+        tonight = outsider.read(con, "measures.published_measures", rounding)
+        with_memory = outsider.remember(tonight, outsider.read(con, "quality.previous_published", rounding))
+        asked = _asked(con, tonight)
+    except (duckdb.CatalogException, duckdb.BinderException):
+        return
+    con.execute(_TABLES)
+    for (authority, hide_up_to), cells in sorted(asked.items()):
+        con.execute("insert into gate_attacked values (?, ?)", [authority, len(cells)])
+        try:
+            bounds = _narrowed(with_memory, tonight, width_for(hide_up_to), cells)
+        except attack.Contradiction:
+            con.execute(
+                "insert into gate_exposed values (?, 'published figures', 'they contradict each other', null, null)",
+                [authority],
+            )
+            continue
+        for bound in bounds:
+            con.execute(
+                "insert into gate_exposed values (?, ?, null, ?, ?)",
+                [authority, describe(tonight.names[bound.cell]), bound.low, bound.high],
+            )
+
+
+def _narrowed(
+    with_memory: outsider.Relations, tonight: outsider.Relations, width: float, cells: set[int]
+) -> list[attack.Bound]:
+    """With what the last release said; without, where that no longer fits tonight's figures."""
+    try:
+        return attack.narrowed(with_memory, width, cells)
+    except attack.Contradiction:
+        return attack.narrowed(tonight, width, cells)
+
+
+def _asked(con: duckdb.DuckDBPyConnection, relations: outsider.Relations) -> dict[tuple[str, int], set[int]]:
+    """The cells to protect, by authority and the number up to which it hides."""
+    asked: dict[tuple[str, int], set[int]] = defaultdict(set)
+    for row in con.execute(_SMALL).fetchall():
+        (authority, hide_up_to, counts, measure, unit, start, last_on, d1, m1, d2, m2, base, numerator,
+         denominator, rest) = row  # fmt: skip
+        cell, whole = outsider.cells_of(authority, counts, start, last_on, (d1, m1), (d2, m2), base)
+        wanted = [cell] if 0 < numerator <= hide_up_to else []
+        if whole is not None:
+            if 0 < denominator <= hide_up_to:
+                wanted.append(whole)
+            if unit == "percent" and measure not in outsider.NOT_A_PART and 0 < rest <= hide_up_to:
+                wanted.append(("rest", cell, whole))
+        known = (relations.cells[name] for name in wanted if name in relations.cells)
+        asked[authority, hide_up_to].update(known)
+    return asked
+
+
+def describe(name: tuple) -> str:
+    """A cell in words: what is counted, its days and its members; never an amount."""
+    if name[0] == "rest":
+        return f"what is left of {describe(name[2])} beside {describe(name[1])}"
+    _, counts, start, last_on, members = name
+    of = ", ".join(f"{dimension}={member}" for dimension, member in members)
+    return f"{counts}[{of}] {start} to {last_on}" if of else f"{counts} {start} to {last_on}"
