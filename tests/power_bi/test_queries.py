@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import duckdb
 import pandas as pd
 import pytest
-from pbip import visuals
+from pbip import tables, visuals
 
 from power_bi.queries import Query, queries
 
@@ -69,6 +70,42 @@ def test_the_query_asks_for_what_the_visual_shows():
         assert condition == (
             [] if query.breakdown == "all" else [[[{"Literal": {"Value": f"'{query.breakdown}'"}}]]]
         )
+
+
+# What the end of a measure's name promises: the column of rpt_measures, and the end of the row's measure.
+PROMISES = [
+    (" change %", "value", "_change_percent"),
+    (" change points", "value", "_change_points"),
+    (" change", "value", "_change_number"),
+    (" base", "denominator", ""),
+    (" lower 90", "lower_90", ""),
+    (" upper 90", "upper_90", ""),
+    (" %", "value", ""),
+]
+RATES = {"Caseload", "Referrals per week", "Allegations per FTE", "Contacts threshold met per FTE"}
+
+
+def promised(name: str) -> tuple[str, str]:
+    """The measure and the column of rpt_measures that a name stands for."""
+    for end, column, more in PROMISES:
+        if name.endswith(end):
+            return name.removesuffix(end).lower().replace(" ", "_") + more, column
+    return name.lower().replace(" ", "_"), "value" if name in RATES else "numerator"
+
+
+def test_a_name_keeps_its_promise_in_sql_and_in_dax():
+    dax = tables("reports")["rpt_measures"].measures
+    kept = 0
+    for query in QUERIES:
+        for name, measure, column in query.values:
+            if measure is not None:
+                assert (measure, column) == promised(name)
+                read_by = re.fullmatch(
+                    rf'CALCULATE \( \[(.+)\], Catalogue\[measure\] = "{measure}" \)', dax[name]
+                )[1]
+                assert set(re.findall(r"MAX \( rpt_measures\[(\w+)\] \)", dax[read_by])) == {column}
+                kept += 1
+    assert kept > 80
 
 
 FIGURES = [q for q in QUERIES if "from rpt_measures as figures" in q.sql]
