@@ -20,7 +20,7 @@ SEEDS = Path(__file__).parents[1] / "dbt_project" / "seeds"
 
 def stage(con: duckdb.DuckDBPyConnection, w: World) -> None:
     """Put a world on the stage: staging tables as dbt leaves them, and truth.pairs (contact_key, referral_key)."""
-    for schema in ("raw", "reference", "staging", "matching", "marts", "truth"):
+    for schema in ("raw", "reference", "staging", "matching", "marts", "casework", "truth"):
         con.execute(f"create schema if not exists {schema}")
     for number in range(w.authorities):
         contacts, referrals, truth = one_authority(w, number)
@@ -83,7 +83,13 @@ def _column(values: object) -> np.ndarray:
     return np.array(values, dtype=object)
 
 
-_SCHEMAS = {"stg": "staging", "int": "matching", "fct": "marts", "bank_holidays": "reference"}
+_SCHEMAS = {
+    "stg": "staging",
+    "int": "matching",
+    "fct": "marts",
+    "link": "casework",
+    "bank_holidays": "reference",
+}
 
 
 def run_model(con: duckdb.DuckDBPyConnection, name: str, folder: str = "matching") -> None:
@@ -105,7 +111,7 @@ BEFORE = (
     "int_matching_referrals",
     "int_matching_decisions",
 )
-AFTER = ("int_contact_referral_links", "int_contact_matches", "int_referral_matches")
+AFTER = ("int_contact_referral_links", "int_contact_matches", "int_referral_matches", "int_link_review")
 
 
 def prepare(con: duckdb.DuckDBPyConnection) -> None:
@@ -119,3 +125,4 @@ def conclude(con: duckdb.DuckDBPyConnection) -> None:
     for name in AFTER:
         run_model(con, name)
     run_model(con, "fct_contact_referral_links", "marts")
+    run_model(con, "link_evidence", "casework")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from matching import model
-from matching.odds import Pairs, Scored, score
+from matching.odds import Pairs, Scored, late_share, score
 from matching.parameters import Parameters, prior, rate_prior
 
 ITERATIONS = 30
@@ -86,10 +86,12 @@ def learn(p: Parameters, pairs: Pairs, scored: Scored, weight: np.ndarray) -> Pa
     held_to = believed.lag[0]
     for row, chosen in ((0, requested), (1, ~requested)):
         seen = np.bincount(pairs.lag_bin, np.where(chosen, matched, 0.0), bins) + model.LAG_STRENGTH * held_to
-        # The placebo lags stay as believed: what agrees there by chance must not teach that matches are found there.
-        share = believed.lag[0][[0, -1]]
-        inner = seen[1:-1] / seen[1:-1].sum() * (1 - share.sum())
-        held_to = lag[row] = np.concatenate([share[:1], inner, share[1:]])
+        # What agrees at placebo lags by chance must not teach that matches are found there: the early ones stay as
+        # believed, the late ones follow from how the lags before them fall off.
+        early = believed.lag[0][:1]
+        inner = seen[1:-1] / seen[1:-1].sum() * (1 - early)
+        last = min(late_share(inner, model.LAG_STARTS[-2], model.LAG_STARTS[-1]), model.LATE_MOST)
+        held_to = lag[row] = np.concatenate([early, inner * (1 - last), [last]])
 
     expected = np.empty(2)
     for row, chosen, (share, strength) in (

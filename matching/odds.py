@@ -51,7 +51,11 @@ class Pairs:
 
 @dataclass
 class Scored:
-    """One scoring: competition's outcome, and what the next step of learning needs."""
+    """One scoring: competition's outcome, and what the next step of learning needs.
+
+    expected_odds: of each contact, that a key finds its referral, against that it has none; before any evidence.
+    against: other referrals a day that each pair was weighed against: of the same setting, unrelated.
+    """
 
     outcome: Outcome
     received: np.ndarray
@@ -61,6 +65,8 @@ class Scored:
     odds: np.ndarray
     chance: tuple[np.ndarray, np.ndarray]
     rates: np.ndarray
+    expected_odds: np.ndarray
+    against: tuple[np.ndarray, np.ndarray]
 
 
 def class_weights(p: Parameters, pairs: Pairs, leave_out: str | None = None) -> np.ndarray:
@@ -77,10 +83,26 @@ def class_weights(p: Parameters, pairs: Pairs, leave_out: str | None = None) -> 
 
 
 def found_share(p: Parameters, pairs: Pairs) -> np.ndarray:
-    """Share of a contact's true pairs that some key finds, by what the contact has to match on."""
+    """Share of a contact's true pairs that some key finds within the window, by what the contact has to match on."""
     by_place = np.where(pairs.place_given == 0, 0.0, np.where(pairs.place_given == 1, p.found[0], p.found[1]))
     by_other = np.where(pairs.surname_given, p.found[2], p.found[3])
-    return 1 - (1 - by_place) * (1 - by_other)
+    late = late_share(p.lag[0][1:-1], model.LAG_STARTS[-1], model.LATEST)
+    return (1 - (1 - by_place) * (1 - by_other)) * (1 - late)
+
+
+def late_share(inner: np.ndarray, first: int, last: int) -> float:
+    """Share of true pairs at lags first..last-1, judged by the last bins before the placebo lags.
+
+    inner: probabilities of the bins between the placebo lags. Waiting times of this kind fall off as a power of the
+    lag: fitted through the last two stretches, and integrated.
+    """
+    starts = model.LAG_STARTS[1:-1]
+    middle, end = starts.index(model.LATE_SEEN_FROM[0]), starts.index(model.LATE_SEEN_FROM[1])
+    near = inner[middle:end].sum() / (starts[end] - starts[middle])
+    far = inner[end:].sum() / (starts[-1] - starts[end])
+    centre, edge = np.sqrt(starts[middle] * starts[end]), np.sqrt(starts[end] * starts[-1])
+    power = float(np.clip(np.log(near / far) / np.log(edge / centre), *model.LATE_POWERS)) - 1
+    return float(far * edge / power * ((first / edge) ** -power - (last / edge) ** -power))
 
 
 def arrived_share(p: Parameters, pairs: Pairs) -> np.ndarray:
@@ -135,9 +157,8 @@ def score(
     expected = p.expected[row]
     blank = 1 - expected * found * arrived
     days = np.log(p.lag / BIN_DAYS)
-    top = (
-        logs[0] + days[row[pairs.contact], pairs.lag_bin] + np.log((expected * found / blank)[pairs.contact])
-    )
+    expected_odds = expected * found / blank
+    top = logs[0] + days[row[pairs.contact], pairs.lag_bin] + np.log(expected_odds[pairs.contact])
     further = (model.FURTHER_WEIGHT * p.further[0], model.FURTHER_WEIGHT * p.further[1])
     bunching = np.where(pairs.fresh, p.bunching[0], 0.0)
     setting, unrelated = np.exp(logs[1]), np.exp(logs[2])
@@ -149,8 +170,9 @@ def score(
         chance, outcome = start.chance, start.outcome
         free = 1 - outcome.referral[pairs.referral]
     for _ in range(rounds):
-        by_setting = (chance[0][pairs.contact] + bunching) * setting
-        below = by_setting + chance[1][pairs.contact] * unrelated
+        against = (chance[0][pairs.contact] + bunching, chance[1][pairs.contact])
+        by_setting = against[0] * setting
+        below = by_setting + against[1] * unrelated
         setting_share = by_setting / below
         odds = np.exp(np.clip(top - np.log(below), -40, 40))
         odds = np.where(pairs.decided > 0, 1e12, np.where(pairs.decided < 0, 0.0, odds))
@@ -161,5 +183,14 @@ def score(
         chance = (at_setting, elsewhere)
     unfindable = (1 - outcome.contact) * expected * (1 - found) * arrived / blank
     return Scored(
-        outcome, outcome.contact + unfindable, unfindable, setting_share, arrived, odds, chance, rates
+        outcome=outcome,
+        received=outcome.contact + unfindable,
+        unfindable=unfindable,
+        setting_share=setting_share,
+        arrived=arrived,
+        odds=odds,
+        chance=chance,
+        rates=rates,
+        expected_odds=expected_odds,
+        against=against,
     )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import duckdb
 import numpy as np
@@ -168,6 +169,11 @@ def keep(
     return version
 
 
+def lag_bands() -> tuple[str, ...]:
+    """The lag bins in words, in their order."""
+    return tuple(f"{start} to {end - 1} days" for start, end in pairwise(model.LAG_STARTS))
+
+
 def keep_weights(con: duckdb.DuckDBPyConnection, authority: str, version: int, p: Parameters) -> None:
     """Add what each level is worth to matching.match_weights, in bits: +1 doubles the odds, -1 halves them.
 
@@ -183,10 +189,9 @@ def keep_weights(con: duckdb.DuckDBPyConnection, authority: str, version: int, p
                 float(np.log2(table[0, number] / table[other, number])) if said else 0.0 for other in (1, 2)
             ]
             rows.append([authority, version, c.name, level, *against])
-    for number, start in enumerate(model.LAG_STARTS[:-1]):
-        days = model.LAG_STARTS[number + 1] - start
-        # Chance is even over the days of the window; its rate is local and belongs to the pair, not to the lag.
-        even = days / (model.LAG_STARTS[-1] - model.LAG_STARTS[0])
-        worth = float(np.log2(p.lag[0, number] / even))
-        rows.append([authority, version, "lag", f"{start} to {start + days - 1} days", worth, worth])
+    # Chance is even over the days of the window; its rate is local and belongs to the pair, not to the lag.
+    even = np.diff(model.LAG_STARTS) / (model.LAG_STARTS[-1] - model.LAG_STARTS[0])
+    for comparison, lag in zip(("lag", "lag_not_requested"), p.lag, strict=True):
+        for band, worth in zip(lag_bands(), np.log2(lag / even).tolist(), strict=True):
+            rows.append([authority, version, comparison, band, worth, worth])
     con.executemany("insert into matching.match_weights values (?, ?, ?, ?, ?, ?)", rows)

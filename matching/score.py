@@ -162,6 +162,9 @@ def _write(
         "referral_number": pairs.referral[keep],
         "match_probability": scored.outcome.pair[keep],
         "probability_without_reference": without.outcome.pair[keep],
+        "expected_odds": scored.expected_odds[pairs.contact[keep]],
+        "same_setting_rate": scored.against[0][keep],
+        "unrelated_rate": scored.against[1][keep],
     }
     con.register("match_kept_pairs", kept_pairs)
     labels = ", ".join(
@@ -169,13 +172,16 @@ def _write(
         for c in model.COMPARISONS
         if c.name != "place"
     )
-    postcodes = len(model.POSTCODE_LEVELS)
+    settings, postcodes = _labels(model.SETTING_LEVELS), _labels(model.POSTCODE_LEVELS)
+    bands = _labels(parameters.lag_bands())
     con.execute(
         f"""
         insert into matching.scored_pairs by name
         select c.contact_key, r.referral_key, l.authority, k.match_probability, k.probability_without_reference,
-            l.lag_days, {_labels(model.SETTING_LEVELS)}[l.place // {postcodes} + 1] as setting_agreement,
-            {_labels(model.POSTCODE_LEVELS)}[l.place % {postcodes} + 1] as postcode_agreement, {labels}
+            k.expected_odds, k.same_setting_rate, k.unrelated_rate,
+            l.lag_days, {bands}[l.lag_bin + 1] as lag_band,
+            {settings}[l.place // {len(model.POSTCODE_LEVELS)} + 1] as setting_agreement,
+            {postcodes}[l.place % {len(model.POSTCODE_LEVELS)} + 1] as postcode_agreement, {labels}
         from match_kept_pairs as k
         inner join match_levels as l
             on l.authority = $authority
@@ -239,7 +245,8 @@ def _empty_tables(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(f"""
         create or replace table matching.scored_pairs (
             contact_key varchar, referral_key varchar, authority varchar, match_probability double,
-            probability_without_reference double, lag_days bigint, {agreements}
+            probability_without_reference double, expected_odds double, same_setting_rate double,
+            unrelated_rate double, lag_days bigint, lag_band varchar, {agreements}
         );
         create or replace table matching.scored_contacts (
             contact_key varchar, authority varchar, parameter_version integer, match_probability double,

@@ -94,3 +94,31 @@ def test_moving_and_returning_ends_where_it_began():
     assert there.lag.sum(axis=1) == pytest.approx([1, 1])
     np.testing.assert_allclose(p.moved(np.zeros_like(step)).vector(), p.vector(), atol=1e-9)
     assert not np.allclose(there.expected, p.expected)
+
+
+@pytest.mark.parametrize("power", [2.0, 3.5])
+def test_late_matches_follow_from_how_the_lags_before_them_fall_off(power):
+    starts = np.array(model.LAG_STARTS[1:-1])
+    # Density lag**-power from day 22 on; the integral of a stretch is known in closed form.
+    whole = np.where(starts < 22, 0.05, 0.0)[:-1]
+    edges = np.maximum(starts, 22) - 0.0
+    inner = whole + np.where(starts[:-1] >= 22, (edges[:-1] ** (1 - power) - edges[1:] ** (1 - power)), 0.0)
+    expected = 61 ** (1 - power) - 121 ** (1 - power)
+    assert odds.late_share(inner, 61, 121) == pytest.approx(expected, rel=0.05)
+
+
+def test_referrals_that_come_late_are_counted(pairs_of, monkeypatch):
+    monkeypatch.setattr(fit, "BOOTSTRAP_DRAWS", 2)
+    con, pairs = pairs_of("low", seed=15, lag_median=6.0, lag_spread=1.6)
+    p = fit.fit(pairs)
+    lags = np.array(
+        con.execute("""select r.day_number - c.day_number from truth.pairs
+        inner join match_contacts as c using (contact_key) inner join match_referrals as r using (referral_key)
+        where c.is_requested""").fetchall()
+    )
+    assert np.mean(lags > 60) > 0.03
+    assert p.lag[0][-1] == pytest.approx(np.mean((lags > 60) & (lags <= 120)), abs=0.025)
+    assert odds.score(p, pairs).received[pairs.requested].sum() == pytest.approx(
+        con.execute("""select count(distinct contact_key) from truth.pairs
+            inner join match_contacts using (contact_key) where is_requested""").fetchall()[0][0], rel=0.05
+    )  # fmt: skip

@@ -2,6 +2,10 @@ with
 
 links as (select * from {{ ref('fct_contact_referral_links') }}),
 
+worth as (
+    select contact_key, referral_key, variance_removed from {{ ref('int_link_review') }}
+),
+
 contacts as (select contact_key, setting_name from {{ ref('stg_contacts') }}),
 
 referrals as (select referral_key, setting_name from {{ ref('stg_referrals') }}),
@@ -26,8 +30,12 @@ select
     links.link_status,
     row_number() over (
         partition by links.authority
-        order by abs(links.match_probability - 0.5), links.contact_referral_link_key
+        order by
+            round(worth.variance_removed, 6) desc,
+            abs(links.match_probability - 0.5) asc,
+            links.contact_referral_link_key asc
     ) as review_order,
+    round(worth.variance_removed, 6) as variance_removed,
     links.contact_received_on,
     links.referral_received_on,
     links.lag_days,
@@ -41,6 +49,7 @@ select
     links.flags as pair_flags,
     links.refresh_id
 from links
+inner join worth on links.contact_key = worth.contact_key and links.referral_key = worth.referral_key
 inner join authorities on links.authority = authorities.authority
 inner join contacts on links.contact_key = contacts.contact_key
 inner join referrals on links.referral_key = referrals.referral_key

@@ -57,6 +57,7 @@ select
     concern_categories.concern_category_name,
     officers.officer_id as handled_by,
     requested.match_probability as referral_received_probability,
+    requested.request_state,
     coalesce(candidates.candidate_count, 0) as candidate_count,
     candidates.nearest_referral_id,
     requested.flags,

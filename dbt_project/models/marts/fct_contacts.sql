@@ -66,6 +66,7 @@ select
     referrals.referral_id,
     matches.match_probability,
     matches.match_class,
+    matches.request_state,
     array_to_string(coalesce(matches.flags, []), ';') as flags,
     authorities.refresh_id
 from contacts

@@ -1,0 +1,117 @@
+-- Why a pair is as likely as it is, step by step: a waterfall in bits. 1 doubles the odds, -1 halves them.
+with
+
+links as (select * from {{ ref('int_contact_referral_links') }}),
+
+scored as (select * from {{ source('matching', 'scored_pairs') }}),
+
+weights as (select * from {{ source('matching', 'match_weights') }}),
+
+contacts as (select contact_key, is_requested from {{ ref('int_matching_contacts') }}),
+
+as_at as (select authority, refresh_id from {{ ref('stg_as_at') }}),
+
+-- Place first: it decides against what the rest is weighed, another matter at the same setting or an unrelated pair.
+compared as (
+    select
+        links.authority,
+        links.contact_key,
+        links.referral_key,
+        scored.expected_odds,
+        scored.same_setting_rate,
+        scored.unrelated_rate,
+        unnest([
+            { 'step_number': 1, 'comparison': 'expected', 'level': null },
+            {
+                'step_number': 2, 'comparison': 'place',
+                'level': scored.setting_agreement || '/' || scored.postcode_agreement
+            },
+            { 'step_number': 3, 'comparison': 'kind', 'level': scored.kind_agreement },
+            { 'step_number': 4, 'comparison': 'area', 'level': scored.area_agreement },
+            { 'step_number': 5, 'comparison': 'sector', 'level': scored.sector_agreement },
+            {
+                'step_number': 6, 'comparison': case when contacts.is_requested then 'lag' else 'lag_not_requested' end,
+                'level': scored.lag_band
+            },
+            { 'step_number': 7, 'comparison': 'staff_role', 'level': scored.staff_role_agreement },
+            { 'step_number': 8, 'comparison': 'concern', 'level': scored.concern_agreement },
+            { 'step_number': 9, 'comparison': 'referrer_role', 'level': scored.referrer_role_agreement },
+            { 'step_number': 10, 'comparison': 'agency', 'level': scored.agency_agreement },
+            { 'step_number': 11, 'comparison': 'referrer', 'level': scored.referrer_agreement },
+            { 'step_number': 12, 'comparison': 'reference', 'level': scored.reference_agreement }
+        ], recursive := true)
+    from links
+    inner join scored on links.contact_key = scored.contact_key and links.referral_key = scored.referral_key
+    inner join contacts on links.contact_key = contacts.contact_key
+),
+
+-- A wide window so far: what has been compared up to this step, against each of the two other explanations.
+summed as (
+    select
+        compared.*,
+        coalesce(sum(weights.against_same_setting) over so_far, 0.0) as bits_against_same_setting,
+        coalesce(sum(weights.against_unrelated) over so_far, 0.0) as bits_against_unrelated
+    from compared
+    left join weights
+        on
+            compared.authority = weights.authority
+            and compared.comparison = weights.comparison
+            and compared.level = weights.level
+    window so_far as (partition by compared.contact_key, compared.referral_key order by compared.step_number)
+),
+
+-- One referral of the contact, spread evenly over the 181 days looked at, against those that chance brings a day.
+weighed as (
+    select
+        *,
+        log2(expected_odds / 181)
+        - log2(
+            same_setting_rate * pow(2, -bits_against_same_setting) + unrelated_rate * pow(2, -bits_against_unrelated)
+        ) as running_bits
+    from summed
+),
+
+evidence as (
+    select
+        authority,
+        contact_key,
+        referral_key,
+        step_number,
+        comparison,
+        level,
+        running_bits
+    from weighed
+    union all by name
+    -- What competition makes of it, or a person: neither knows of steps.
+    select
+        authority,
+        contact_key,
+        referral_key,
+        13 as step_number,
+        case when link_status in ('confirmed', 'rejected') then 'decision' else 'competition' end as comparison,
+        link_status as level,
+        log2(match_probability / (1 - match_probability)) as running_bits
+    from links
+)
+
+select
+    evidence.authority,
+    links.contact_id,
+    links.referral_id,
+    evidence.step_number,
+    case when evidence.comparison = 'lag_not_requested' then 'lag' else evidence.comparison end as comparison,
+    evidence.level,
+    round(evidence.running_bits - coalesce(
+        lag(evidence.running_bits) over (
+            partition by evidence.contact_key, evidence.referral_key order by evidence.step_number
+        ), 0.0
+    ), 3) as bits,
+    round(evidence.running_bits, 3) as running_bits,
+    case
+        when evidence.step_number = 13 then links.match_probability
+        else 1 / (1 + pow(2, -evidence.running_bits))
+    end as running_probability,
+    as_at.refresh_id
+from evidence
+inner join links on evidence.contact_key = links.contact_key and evidence.referral_key = links.referral_key
+inner join as_at on evidence.authority = as_at.authority
