@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from matching import model
-from matching.odds import Pairs, Scored, late_share, score
+from matching.odds import Pairs, Scored, late_shares, score
 from matching.parameters import Parameters, prior, rate_prior
 
 ITERATIONS = 30
@@ -90,7 +90,7 @@ def learn(p: Parameters, pairs: Pairs, scored: Scored, weight: np.ndarray) -> Pa
         # believed, the late ones follow from how the lags before them fall off.
         early = believed.lag[0][:1]
         inner = seen[1:-1] / seen[1:-1].sum() * (1 - early)
-        last = min(late_share(inner, model.LAG_STARTS[-2], model.LAG_STARTS[-1]), model.LATE_MOST)
+        last, _beyond = late_shares(inner)
         held_to = lag[row] = np.concatenate([early, inner * (1 - last), [last]])
 
     expected = np.empty(2)

@@ -86,23 +86,26 @@ def found_share(p: Parameters, pairs: Pairs) -> np.ndarray:
     """Share of a contact's true pairs that some key finds within the window, by what the contact has to match on."""
     by_place = np.where(pairs.place_given == 0, 0.0, np.where(pairs.place_given == 1, p.found[0], p.found[1]))
     by_other = np.where(pairs.surname_given, p.found[2], p.found[3])
-    late = late_share(p.lag[0][1:-1], model.LAG_STARTS[-1], model.LATEST)
+    _within, late = late_shares(p.lag[0][1:-1])
     return (1 - (1 - by_place) * (1 - by_other)) * (1 - late)
 
 
-def late_share(inner: np.ndarray, first: int, last: int) -> float:
-    """Share of true pairs at lags first..last-1, judged by the last bins before the placebo lags.
+def late_shares(inner: np.ndarray) -> tuple[float, float]:
+    """Shares of true pairs in the last bin and beyond the window, judged by the last bins before the placebo lags.
 
-    inner: probabilities of the bins between the placebo lags. Waiting times of this kind fall off as a power of the
-    lag: fitted through the last two stretches, and integrated.
+    inner: probabilities of the bins between the placebo lags. Waiting times of this kind fall off about as a power of
+    the lag, fitted through the last two stretches, and ever more steeply: by one power more beyond the window.
     """
     starts = model.LAG_STARTS[1:-1]
     middle, end = starts.index(model.LATE_SEEN_FROM[0]), starts.index(model.LATE_SEEN_FROM[1])
     near = inner[middle:end].sum() / (starts[end] - starts[middle])
     far = inner[end:].sum() / (starts[-1] - starts[end])
     centre, edge = np.sqrt(starts[middle] * starts[end]), np.sqrt(starts[end] * starts[-1])
-    power = float(np.clip(np.log(near / far) / np.log(edge / centre), *model.LATE_POWERS)) - 1
-    return float(far * edge / power * ((first / edge) ** -power - (last / edge) ** -power))
+    power = float(np.clip(np.log(near / far) / np.log(edge / centre), *model.LATE_POWERS))
+    first, last = model.LAG_STARTS[-2:]
+    within = far * edge / (power - 1) * ((first / edge) ** (1 - power) - (last / edge) ** (1 - power))
+    beyond = far * (last / edge) ** -power * last / power
+    return float(min(within, model.LATE_MOST)), float(min(beyond, model.LATE_MOST))
 
 
 def arrived_share(p: Parameters, pairs: Pairs) -> np.ndarray:

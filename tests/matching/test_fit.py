@@ -101,10 +101,12 @@ def test_late_matches_follow_from_how_the_lags_before_them_fall_off(power):
     starts = np.array(model.LAG_STARTS[1:-1])
     # Density lag**-power from day 22 on; the integral of a stretch is known in closed form.
     whole = np.where(starts < 22, 0.05, 0.0)[:-1]
-    edges = np.maximum(starts, 22) - 0.0
+    edges = np.maximum(starts, 22.0)
     inner = whole + np.where(starts[:-1] >= 22, (edges[:-1] ** (1 - power) - edges[1:] ** (1 - power)), 0.0)
-    expected = 61 ** (1 - power) - 121 ** (1 - power)
-    assert odds.late_share(inner, 61, 121) == pytest.approx(expected, rel=0.05)
+    within, beyond = odds.late_shares(inner)
+    assert within == pytest.approx(61 ** (1 - power) - 121 ** (1 - power), rel=0.05)
+    # From day 121 on by one power more: the integral of (power - 1) * 121 * lag ** (-power - 1).
+    assert beyond == pytest.approx((power - 1) / power * 121 ** (1 - power), rel=0.05)
 
 
 def test_referrals_that_come_late_are_counted(pairs_of, monkeypatch):
