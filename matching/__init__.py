@@ -5,6 +5,7 @@ matching.scored_pairs, matching.scored_contacts, matching.scored_referrals and m
 as a link is decided in SQL (int_contact_referral_links), not here. Nobody's name is written by this package.
 """
 
+from matching.parameters import latest_fits
 from matching.score import fit_authority, score_pairs
 
-__all__ = ["fit_authority", "score_pairs"]
+__all__ = ["fit_authority", "latest_fits", "score_pairs"]

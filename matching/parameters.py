@@ -118,6 +118,21 @@ def create_table(con: duckdb.DuckDBPyConnection) -> None:
     """)
 
 
+def latest_fits(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """The number of the latest parameters by authority; empty before the first refresh.
+
+    1 follows from the authority's own extracts. A higher number is somebody's wish, or that of a new model version.
+    """
+    if not con.execute(
+        "select 1 from duckdb_tables() where schema_name = 'matching' and table_name = 'match_parameters'"
+    ).fetchall():
+        return {}
+    rows = con.execute(
+        "select authority, max(parameter_version) from matching.match_parameters group by all"
+    ).fetchall()
+    return dict(rows)
+
+
 def load(con: duckdb.DuckDBPyConnection, authority: str) -> tuple[int, Parameters] | None:
     """The authority's latest parameters of this model version, or None when it was never fitted."""
     rows = con.execute(

@@ -109,7 +109,9 @@ def _refresh_id(con: duckdb.DuckDBPyConnection, now: dt.datetime) -> str:
 
 
 def _inputs(con: duckdb.DuckDBPyConnection, code: str, as_at: dt.date | None) -> str:
-    """A fingerprint of all that decides the numbers: accepted extracts, profiles, key, code, and the as-at limit."""
+    """A fingerprint of all that decides the numbers: extracts, profiles, key, refits, code, and the as-at limit."""
+    import matching
+
     rows = con.execute(
         # Seen again tomorrow an accepted file is `already_loaded`: what counts is whether it is in or out.
         "select distinct authority, feed, source_system, extract_on::varchar, file_name, content_hash, "
@@ -118,5 +120,7 @@ def _inputs(con: duckdb.DuckDBPyConnection, code: str, as_at: dt.date | None) ->
     ).fetchall()
     rows += con.execute("select authority, profile_hash from raw.authorities order by all").fetchall()
     rows += con.execute("select fingerprint from raw.key_fingerprint").fetchall()
+    # The first parameters follow from the extracts; later ones are an input by themselves.
+    rows += sorted(fit for fit in matching.latest_fits(con).items() if fit[1] > 1)
     said = repr((rows, code, as_at.isoformat() if as_at else None))
     return hashlib.sha256(said.encode()).hexdigest()

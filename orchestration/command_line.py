@@ -21,7 +21,7 @@ from typing import Any, NoReturn
 
 import click
 
-from orchestration import audit_command, resources, subject_command
+from orchestration import audit_command, matching_command, resources, subject_command
 from orchestration.options import home_option, json_option, stop, told_plainly
 from orchestration.resources import Home
 
@@ -304,6 +304,7 @@ def demo(home: str | None, as_json: bool, seed: int) -> None:
 
 
 main.add_command(audit_command.audit_log)
+main.add_command(matching_command.matching_group)
 main.add_command(subject_command.subject)
 
 

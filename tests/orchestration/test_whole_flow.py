@@ -114,6 +114,29 @@ def test_a_second_refresh_without_news_changes_nothing(demo_copy: Callable[[], H
     assert audit_log.verify(home).problems == []
 
 
+def test_matching_is_fitted_again_on_request_and_only_then(demo_copy: Callable[[], Home]) -> None:
+    home = demo_copy()
+    told = json.loads(lado(home, "matching", "refit", "buckinghamshire", "--json").stdout)
+    assert told == {"authority": "buckinghamshire", "parameter_version": 2}
+    entry = audit_log.entries(home)[-1]
+    assert (entry["action"], entry["outcome"], entry["parameter_version"]) == ("matching", "refitted", 2)
+    # The refit is new, so that the next refresh publishes with it; the one after has nothing new.
+    outcomes = [
+        json.loads(lado(home, "refresh", "--settle", "0", "--json").stdout)["outcome"] for _night in (1, 2)
+    ]
+    assert outcomes == ["published", "nothing_new"]
+    with duckdb.connect(str(home.warehouse), read_only=True) as con:
+        used = con.execute(
+            "select distinct authority, parameter_version from matching.scored_contacts order by all"
+        ).fetchall()
+        kept = con.execute(
+            "select authority, parameter_version from matching.match_parameters order by all"
+        ).fetchall()
+    assert used == [("buckinghamshire", 2), ("kent", 1)]
+    assert kept == [("buckinghamshire", 1), ("buckinghamshire", 2), ("kent", 1)]
+    assert lado(home, "matching", "refit", "nowhere").returncode == 2
+
+
 def test_a_refresh_leaves_at_once_while_another_runs(demo_copy: Callable[[], Home]) -> None:
     home = demo_copy()
     with filelock.FileLock(str(home.root / ".refresh.lock")):
