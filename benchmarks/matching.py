@@ -204,17 +204,22 @@ def ways() -> dict[str, Callable[[duckdb.DuckDBPyConnection], dict[str, float]]]
     return able
 
 
-def compare(name: str, noise: str, seeds: int, changes: dict[str, float]) -> None:
-    """Print one line for each way: means over the seeds."""
-    told: dict[str, list[dict[str, float]]] = {way: [] for way in ways()}
-    for seed in range(FIRST_SEED, FIRST_SEED + seeds):
-        with duckdb.connect(config={"threads": 1}) as con:
-            matching_stage.stage(con, matching_worlds.world(noise, seed=seed, **changes))
-            matching_stage.prepare(con)
-            for way, run in ways().items():
-                began = time.process_time()
-                told[way].append(run(con) | {"cpu": time.process_time() - began})
-    for way, runs in told.items():
+def one_world(noise: str, seed: int, changes: dict[str, float]) -> dict[str, dict[str, float]]:
+    """What each way makes of one made-up world."""
+    told = {}
+    with duckdb.connect(config={"threads": 1}) as con:
+        matching_stage.stage(con, matching_worlds.world(noise, seed=seed, **changes))
+        matching_stage.prepare(con)
+        for way, run in ways().items():
+            began = time.process_time()
+            told[way] = run(con) | {"cpu": time.process_time() - began}
+    return told
+
+
+def print_means(name: str, worlds: list[dict[str, dict[str, float]]]) -> None:
+    """Print one line for each way."""
+    for way in worlds[0]:
+        runs = [told[way] for told in worlds]
         mean = {key: statistics.fmean(run[key] for run in runs) for key in runs[0]}
         mean["bias_share"] = 100 * mean["bias"] / max(mean["true"], 1)
         mean["miss"] = 100 * statistics.fmean(abs(run["bias"]) / max(run["true"], 1) for run in runs)
@@ -332,7 +337,8 @@ def main() -> None:
     print(f"{'':42}" + "".join(f" {head:>{width}}" for _key, head, width, _places in COLUMNS), flush=True)
     for noise in asked.noise:
         for name, varied in VARIED.items() if asked.varied else ((noise, changes),):
-            compare(name, noise, asked.seeds, varied)
+            seeds = range(FIRST_SEED, FIRST_SEED + asked.seeds)
+            print_means(name, [one_world(noise, seed, varied) for seed in seeds])
 
 
 if __name__ == "__main__":
