@@ -47,6 +47,16 @@ def test_exact_where_pairs_form_no_circle(contact, referral, odds):
     np.testing.assert_allclose(told.referral, of_referral, rtol=1e-6)
 
 
+def test_a_faint_pair_hears_the_others_and_they_hardly_miss_it():
+    contact, referral = np.array([0, 0, 1, 2]), np.array([0, 1, 1, 0])
+    odds = np.array([5e-5, 3.0, 2.0, 4.0])
+    told = compete(odds, contact, referral, 3, 2, FURTHER, sweeps=60)
+    pair, of_contact, of_referral = enumerate_all(odds, contact, referral, 3, 2)
+    np.testing.assert_allclose(told.pair, pair, rtol=1e-3)
+    np.testing.assert_allclose(told.contact, of_contact, rtol=1e-3)
+    np.testing.assert_allclose(told.referral, of_referral, rtol=1e-3)
+
+
 def test_close_in_a_circle():
     contact, referral = np.array([0, 0, 1, 1]), np.array([0, 1, 0, 1])
     odds = np.array([8.0, 2.0, 3.0, 4.0])
