@@ -1,7 +1,10 @@
 """The door in: authority extracts become raw tables. It knows files, not meaning."""
 
+from ingest.erased import Erased, tombstone
 from ingest.landing import Drop, pending_drops
+from ingest.leave_out import rewrite, without_erased
 from ingest.load import settle, stage
+from ingest.person import Held, find, others_in, pattern_of_names, remove, restamp
 from ingest.profile import Profile, ProfileError, read_profile, read_profiles, read_usable_profiles
 from ingest.reader import Reader
 from ingest.register import (
@@ -17,6 +20,8 @@ from ingest.tables import begin_refresh
 
 __all__ = [
     "Drop",
+    "Erased",
+    "Held",
     "Profile",
     "ProfileError",
     "Reader",
@@ -24,7 +29,10 @@ __all__ = [
     "add_person_keys",
     "as_ats",
     "begin_refresh",
+    "find",
     "fingerprint_of",
+    "others_in",
+    "pattern_of_names",
     "pending_drops",
     "person_key",
     "read_profile",
@@ -32,6 +40,11 @@ __all__ = [
     "read_usable_profiles",
     "register_profiles",
     "rekey",
+    "remove",
+    "restamp",
+    "rewrite",
     "settle",
     "stage",
+    "tombstone",
+    "without_erased",
 ]

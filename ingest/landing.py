@@ -223,7 +223,8 @@ class _Survey:
     ) -> None:
         if outcome != "waiting" and (authority, extract_on, name, outcome, message) in self.told:
             return
-        counts = dict.fromkeys(("rows_read", "rows_loaded", "rows_quarantined", "rows_deduplicated"), 0)
+        named = ("rows_read", "rows_loaded", "rows_quarantined", "rows_deduplicated", "rows_erased")
+        counts = dict.fromkeys(named, 0)
         self.log_rows.append(
             {
                 "authority": authority,

@@ -18,10 +18,12 @@ from typing import Any
 
 import duckdb
 
+from ingest.erased import Erased
 from ingest.extract import Extract, headings_taken
 from ingest.feeds import read_feeds
 from ingest.interpret import Judged, interpret
 from ingest.landing import Drop, LandedFile
+from ingest.leave_out import leave_out
 from ingest.profile import Profile, Source
 from ingest.read import Unreadable
 from ingest.reader import Reader
@@ -37,11 +39,13 @@ def stage(
     profile: Profile,
     reader: Reader,
     accept: Collection[str] = (),
+    erased: Erased | None = None,
 ) -> None:
     """Read every file of the drop into `arriving`, whatever is wrong with it: the arrival gate decides.
 
     `reader` splits files into cells and may serve many drops. `accept` names feeds (AUTHORITY/FEED) that an
-    operator lets through although a full extract lacks many keys.
+    operator lets through although a full extract lacks many keys. Rows of persons in `erased` are left out of the
+    landed files themselves before anything reads them, and counted.
     """
     con.execute("begin transaction")
     try:
@@ -55,11 +59,13 @@ def stage(
             ).fetchall()
         }
         files = []
-        for landed in drop.files:
+        for delivered in drop.files:
+            landed, left_out = leave_out(delivered, profile, reader, erased)
             extract = Extract(landed, reader)
             sources = profile.sources_of(landed.name)
             for source in sources:
                 row = _describe(drop, landed, extract.content_hash, source, accept)
+                row["rows_erased"] = left_out[source.feed, source.source_system]
                 files.append(row)
                 content = (source.feed, source.source_system, extract.content_hash)
                 if extract.content_hash is not None and content in loaded:
@@ -80,7 +86,7 @@ def stage(
                     }
                     continue
                 loaded[content] = landed.name
-                row |= _counts(judged)
+                row |= _counts(judged, row["rows_erased"])
                 _put(con, row, judged)
         insert_rows(con, "arriving.files", files)
         _hold_against_known_keys(con, drop.authority, drop.extract_on)
@@ -109,6 +115,7 @@ def _describe(
         "rows_usable": 0,
         "rows_quarantined": 0,
         "rows_deduplicated": 0,
+        "rows_erased": 0,
         "unusable_percent": 0.0,
         "drifted_columns": [],
         "swapped_date_columns": [],
@@ -120,8 +127,8 @@ def _describe(
     }
 
 
-def _counts(judged: Judged) -> dict[str, Any]:
-    notes = []
+def _counts(judged: Judged, erased: int) -> dict[str, Any]:
+    notes = [f"{erased} rows of erased persons left out"] if erased else []
     if judged.quarantine:
         reasons = Counter(reason for _, reason, *_ in judged.quarantine)
         told = ", ".join(f"{reason} {count}" for reason, count in sorted(reasons.items()))
@@ -138,7 +145,7 @@ def _counts(judged: Judged) -> dict[str, Any]:
         notes.append(f"headings that the profile does not know, in column {told}")
     return {
         "detail": "; ".join(notes) or None,
-        "rows_read": judged.rows_read,
+        "rows_read": judged.rows_read + erased,
         "rows_usable": len(judged.lines),
         "rows_quarantined": len(judged.quarantine),
         "rows_deduplicated": judged.rows_deduplicated,
@@ -302,13 +309,13 @@ def _log_row(
 ) -> dict[str, Any]:
     """A row of the load log. Of a file that is not loaded no rows are counted: none was taken in."""
     is_loaded = outcome.startswith("accepted")
-    read, loaded, quarantined, repeated = (
+    read, loaded, quarantined, repeated, erased = (
         file[name] if is_loaded else 0
-        for name in ("rows_read", "rows_usable", "rows_quarantined", "rows_deduplicated")
+        for name in ("rows_read", "rows_usable", "rows_quarantined", "rows_deduplicated", "rows_erased")
     )
-    if read != loaded + quarantined + repeated:
+    if read != loaded + quarantined + repeated + erased:
         raise AssertionError(
-            f"{file['file_name']}: rows read are not rows loaded + quarantined + deduplicated"
+            f"{file['file_name']}: rows read are not rows loaded + quarantined + deduplicated + erased"
         )
     kept = ("authority", "feed", "source_system", "extract_on", "extract_kind", "file_name", "content_hash")
     return {
@@ -317,6 +324,7 @@ def _log_row(
         "rows_loaded": loaded,
         "rows_quarantined": quarantined,
         "rows_deduplicated": repeated,
+        "rows_erased": erased,
         "outcome": outcome,
         "message": message,
         "refresh_id": refresh_id,

@@ -33,7 +33,7 @@ _RAW = {
     "load_log": """authority varchar, feed varchar, source_system varchar, extract_on date,
         extract_kind varchar, file_name varchar, content_hash varchar, rows_read bigint, rows_loaded bigint,
         rows_quarantined bigint, rows_deduplicated bigint, outcome varchar, message varchar,
-        refresh_id varchar, logged_at timestamp""",
+        refresh_id varchar, logged_at timestamp, rows_erased bigint""",
     # One row for each line that was set aside; restricted.
     "quarantine": """authority varchar, feed varchar, source_system varchar, extract_on date,
         file_name varchar, content_hash varchar, line integer, reason_code varchar, record_key varchar,
@@ -67,7 +67,7 @@ _ARRIVING = {
         rows_read bigint, rows_usable bigint, rows_quarantined bigint, rows_deduplicated bigint,
         unusable_percent double, drifted_columns varchar[], swapped_date_columns varchar[], known_keys bigint,
         missing_keys bigint, max_missing_percent double, is_accepted_by_operator boolean,
-        is_already_loaded boolean, size_bytes bigint, modified_ns bigint""",
+        is_already_loaded boolean, size_bytes bigint, modified_ns bigint, rows_erased bigint""",
     "quarantine": """file_key varchar, line integer, reason_code varchar, record_key varchar,
         raw_text varchar""",
     "unusable_values": """file_key varchar, line integer, record_key varchar, column_name varchar,
@@ -93,6 +93,7 @@ def begin_refresh(
         con.execute("create schema arriving")
         for name, columns in _RAW.items():
             con.execute(f"create table if not exists raw.{name} ({columns})")
+        add_new_columns(con)
         for name, columns in _ARRIVING.items():
             con.execute(f"create table arriving.{name} ({columns})")
         for feed in read_feeds().values():
@@ -110,6 +111,12 @@ def begin_refresh(
     except BaseException:
         con.execute("rollback")
         raise
+
+
+def add_new_columns(con: duckdb.DuckDBPyConnection) -> None:
+    """Bring the load log of a warehouse that was made before rows could be erased up to date."""
+    con.execute("alter table raw.load_log add column if not exists rows_erased bigint")
+    con.execute("update raw.load_log set rows_erased = 0 where rows_erased is null")
 
 
 def clear_arriving(con: duckdb.DuckDBPyConnection) -> None:

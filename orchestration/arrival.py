@@ -46,7 +46,7 @@ def take_in(
     now = dt.datetime.now(dt.UTC).replace(tzinfo=None)
     code = resources.code_version()
     secret = resources.subject_secret(home)
-    subject_register.open_register(home, secret)
+    erased = subject_register.open_register(home, secret).as_erased()
     profiles, unusable = ingest.read_usable_profiles(home.profile_folders, resources.CODE_LISTS)
     remarks = [_stopped_by_its_profile(authority, error) for authority, error in sorted(unusable.items())]
     for remark in remarks:
@@ -65,7 +65,7 @@ def take_in(
         ingest.begin_refresh(con, refresh_id, as_at, now, code)
         ingest.register_profiles(con, profiles, secret, unusable)
         for drop in ingest.pending_drops(con, home.landing, profiles, settle_seconds, now, accept, unusable):
-            ingest.stage(con, drop, profiles[drop.authority], reader, accept)
+            ingest.stage(con, drop, profiles[drop.authority], reader, accept, erased)
             verdict = gate.run_gate(con, "arrival", drop.scope, refresh_id, now, home.quality / "results")
             ingest.settle(con, drop, verdict.refusals, refresh_id)
         ingest.add_person_keys(con, secret)
@@ -75,7 +75,7 @@ def take_in(
             "from raw.load_log where refresh_id = ?",
             [refresh_id],
         ).fetchall()[0]
-        inputs = _inputs(con, code, as_at)
+        inputs = _inputs(con, code, as_at, erased)
         history.set_inputs(con, refresh_id, inputs)
         # Held against the last refresh that was published, not against what `current` shows: after a rollback the
         # night must not put back what somebody has just taken away.
@@ -108,8 +108,8 @@ def _refresh_id(con: duckdb.DuckDBPyConnection, now: dt.datetime) -> str:
     return name
 
 
-def _inputs(con: duckdb.DuckDBPyConnection, code: str, as_at: dt.date | None) -> str:
-    """A fingerprint of all that decides the numbers: extracts, profiles, key, refits, code, and the as-at limit."""
+def _inputs(con: duckdb.DuckDBPyConnection, code: str, as_at: dt.date | None, erased: ingest.Erased) -> str:
+    """A fingerprint of what decides the numbers: extracts, profiles, key, erasures, refits, code, the as-at limit."""
     import matching
 
     rows = con.execute(
@@ -122,5 +122,6 @@ def _inputs(con: duckdb.DuckDBPyConnection, code: str, as_at: dt.date | None) ->
     rows += con.execute("select fingerprint from raw.key_fingerprint").fetchall()
     # The first parameters follow from the extracts; later ones are an input by themselves.
     rows += sorted(fit for fit in matching.latest_fits(con).items() if fit[1] > 1)
+    rows += [(one,) for one in sorted(erased.tombstones)]
     said = repr((rows, code, as_at.isoformat() if as_at else None))
     return hashlib.sha256(said.encode()).hexdigest()

@@ -123,7 +123,7 @@ def record_refreshes(con: duckdb.DuckDBPyConnection, home: Home) -> None:
     for refresh_id, outcome, message, inputs, code, started_at in ended:
         if refresh_id in told:
             continue
-        names = ("rows_read", "rows_loaded", "rows_quarantined", "rows_deduplicated")
+        names = ("rows_read", "rows_loaded", "rows_quarantined", "rows_deduplicated", "rows_erased")
         sums = ", ".join(f"coalesce(sum({name}), 0)::bigint" for name in names)
         *counts, extracts = con.execute(
             f"select {sums}, list_sort(list(distinct content_hash) filter (where content_hash is not null)) "

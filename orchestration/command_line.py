@@ -306,6 +306,7 @@ def demo(home: str | None, as_json: bool, seed: int) -> None:
 main.add_command(audit_command.audit_log)
 main.add_command(matching_command.matching_group)
 main.add_command(subject_command.subject)
+main.add_command(subject_command.retention)
 
 
 @main.command()

@@ -73,6 +73,15 @@ def inputs_published_last(con: duckdb.DuckDBPyConnection) -> str | None:
     return rows[0][0] if rows else None
 
 
+def published_last(con: duckdb.DuckDBPyConnection) -> str | None:
+    """The refresh that was published last; None before the first publication."""
+    rows = con.execute(
+        "select refresh_id from quality.refreshes where outcome = 'published' "
+        "order by ended_at desc, refresh_id desc limit 1"
+    ).fetchall()
+    return rows[0][0] if rows else None
+
+
 def end(con: duckdb.DuckDBPyConnection, refresh_id: str, outcome: str, message: str, at: dt.datetime) -> None:
     """Write how the attempt ended."""
     con.execute(

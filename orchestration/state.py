@@ -39,7 +39,7 @@ def status(home: Home) -> dict[str, Any]:
         of_files = _rows(
             con,
             "select authority, extract_on, file_name, feed, rows_read, rows_loaded, rows_quarantined, "
-            "rows_deduplicated, outcome, message from raw.load_log where refresh_id = "
+            "rows_deduplicated, rows_erased, outcome, message from raw.load_log where refresh_id = "
             "(select max(refresh_id) from raw.load_log) order by authority, extract_on, file_name, feed",
         )
         gate = _rows(

@@ -53,6 +53,21 @@ class Register:
             os.fsync(file.fileno())
         beside.replace(self.path)
 
+    def as_erased(self) -> ingest.Erased:
+        """The tombstones as the door in takes them."""
+        return ingest.Erased(self.key, frozenset(self.erased), frozenset(self.name_words))
+
+    def bury(self, authority: str, identities: list[tuple[str, str]], today: dt.date) -> None:
+        """Add the tombstones of a person, each numbered kind and name of theirs one."""
+        for kind, value in identities:
+            self.erased.setdefault(ingest.tombstone(self.key, authority, kind, value), today.isoformat())
+        words = {len(value.split()) for kind, value in identities if kind == "name"}
+        self.name_words = sorted(words | set(self.name_words))
+        self.save()
+
+    def is_buried(self, authority: str, kind: str, person_id: str) -> bool:
+        return ingest.tombstone(self.key, authority, kind, person_id) in self.erased
+
     def reference(self, kind: str, authority: str, person_id: str) -> str:
         """How the audit log and holds speak of a person: sixteen hex digits that only this home can make."""
         text = f"person|{kind}|{authority}|{' '.join(person_id.split()).casefold()}"

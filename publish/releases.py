@@ -194,6 +194,21 @@ def _remove_beyond(home: Path, keep: int) -> None:
     _remove(published, ".removed-*")
 
 
+def remove_all_but_current(home: Path) -> list[str]:
+    """Remove every release that `current` does not show, damaged and half-built ones too.
+
+    Returns the names of what could not be removed (Windows refuses while somebody reads it).
+    """
+    published = published_folder(home)
+    current = current_refresh(home)
+    left = []
+    for folder in sorted(published.iterdir()) if published.is_dir() else []:
+        if folder.name not in (CURRENT, current) and not folder.is_symlink():
+            shutil.rmtree(folder, ignore_errors=True)
+            left += [folder.name] if folder.exists() else []
+    return left
+
+
 def _remove(published: Path, *patterns: str) -> None:
     for pattern in patterns:
         for folder in published.glob(pattern):

@@ -69,13 +69,15 @@ def referral(
 
 
 def night(number: int) -> dict[str, list[str]]:
-    """The lines of each file of a night (0 or 1), heading first."""
+    """The lines of each file of a night, heading first. Night 2 is night 1 with another referral changed."""
     many = range(1, 41)
-    later = number == 1
+    later = number > 0
     contacts = [contact(f"C{n:06}", f"R{n:05}") for n in many]
     contacts[4] = contact("C000005", "R00005", notes=f"rang {NAME} back")
     contacts.append(contact("C900001", "R90001", setting="Quernhollow School"))
     referrals = [referral(f"R{n:05}", f"S{n:06}", f"C{n:06}", closed="01/08/2019") for n in many]
+    if number > 1:
+        referrals[0] = referral("R00001", "S000001", "C000001", closed="05/08/2019")
     closed = "02/09/2019" if later else ""
     referrals.append(referral("R90001", PERSON, "C900001", setting="Quernhollow School", closed=closed))
     allegations = [f"A{n:05},R{n:05},Physical Abuse,06/06/2019,Unsubstantiated,01/08/2019" for n in many]

@@ -116,9 +116,10 @@ def test_an_interrupted_refresh_is_entered_by_the_next(home: Home) -> None:
     with duckdb.connect(str(home.warehouse)) as con:
         con.execute(
             "create schema raw; create table raw.load_log (refresh_id varchar, outcome varchar, content_hash varchar, "
-            "rows_read bigint, rows_loaded bigint, rows_quarantined bigint, rows_deduplicated bigint); "
+            "rows_read bigint, rows_loaded bigint, rows_quarantined bigint, rows_deduplicated bigint, "
+            "rows_erased bigint); "
             "insert into raw.load_log values "
-            "('two', 'accepted', 'aa', 5, 3, 1, 1), ('two', 'refused', 'bb', 0, 0, 0, 0)"
+            "('two', 'accepted', 'aa', 6, 3, 1, 1, 1), ('two', 'refused', 'bb', 0, 0, 0, 0, 0)"
         )
         con.execute(
             "create table quality.refreshes (refresh_id varchar, outcome varchar, message varchar, inputs varchar, "
@@ -134,10 +135,11 @@ def test_an_interrupted_refresh_is_entered_by_the_next(home: Home) -> None:
     told = [entry for entry in audit_log.entries(home) if entry["action"] == "refresh"]
     assert [(entry["refresh_id"], entry["outcome"]) for entry in told] == rows[:2]
     assert told[1]["counts"] == {
-        "rows_read": 5,
+        "rows_read": 6,
         "rows_loaded": 3,
         "rows_quarantined": 1,
         "rows_deduplicated": 1,
+        "rows_erased": 1,
     }
     assert (told[1]["files"], told[1]["extracts"]) == ({"accepted": 1, "refused": 1}, ["aa", "bb"])
     assert audit_log.verify(home).problems == []

@@ -29,7 +29,8 @@ files as (
         cast(sum(rows_read) as bigint) as rows_read,
         cast(sum(rows_loaded) as bigint) as rows_loaded,
         cast(sum(rows_quarantined) as bigint) as rows_quarantined,
-        cast(sum(rows_deduplicated) as bigint) as rows_deduplicated
+        cast(sum(rows_deduplicated) as bigint) as rows_deduplicated,
+        cast(sum(rows_erased) as bigint) as rows_erased
     from load_log
     group by authority, refresh_id
 )
@@ -47,6 +48,7 @@ select
     files.rows_loaded,
     files.rows_quarantined,
     files.rows_deduplicated,
+    files.rows_erased,
     verdicts.is_passed,
     verdicts.judged_at,
     files.refresh_id = this_refresh.refresh_id as is_this_refresh,
