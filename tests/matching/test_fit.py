@@ -1,5 +1,7 @@
 """What was planted in a made-up world is found again without labels; thin data fall back on what is believed."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -76,6 +78,28 @@ def test_a_small_authority_without_postcodes_or_categories_stands(pairs_of):
     assert received.sum() == pytest.approx(true, abs=10)
     assert ((scored.received >= 0) & (scored.received <= 1)).all()
     assert len(p.directions) == model.DIRECTIONS
+
+
+def test_decisions_teach(pairs_of, monkeypatch):
+    monkeypatch.setattr(fit, "_directions", lambda *_given: [])
+    _con, pairs = pairs_of("low", seed=16, contacts=600, settings=200)
+    late = model.LAG_STARTS.index(29)
+    # Thirty pairs of different contacts and referrals at lags of 29 to 42 days, whatever they look like.
+    chosen, met = [], set()
+    for pair in np.flatnonzero((pairs.lag_bin == late) & pairs.requested[pairs.contact]):
+        ends = {("c", pairs.contact[pair]), ("r", pairs.referral[pair])}
+        if not ends & met and len(chosen) < 30:
+            chosen.append(pair)
+            met |= ends
+    shares = {}
+    for decision in (1, 0, -1):
+        decided = np.zeros(len(pairs.contact), dtype=np.int8)
+        decided[chosen] = decision
+        shares[decision] = fit.fit(replace(pairs, decided=decided)).lag[0][late]
+    # At most two thirds of about 210 requested contacts are matched: thirty of them are at least a seventh.
+    assert len(chosen) == 30
+    assert shares[1] > 1 / 7
+    assert shares[-1] < shares[0] < 1 / 10
 
 
 def test_no_contacts_give_the_prior(con, comparable):
