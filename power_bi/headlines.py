@@ -26,6 +26,10 @@ _CHANGES = {
 TARGETED = ("closed_within_1_month", "closed_within_3_months", "closed_within_12_months")
 
 
+SYMBOLS = (
+    "After the Department for Education: c hidden by disclosure control, z not applicable, "
+    "k rounds to nought but is none, u an estimate of low reliability."
+)
 # The columns of rpt_measures that a figure is read from, by the name of the measure that reads it.
 COLUMNS = {
     "Number": ("numerator", _COUNT, "What was counted."),
@@ -34,7 +38,7 @@ COLUMNS = {
     "Lower 90": ("lower_90", _COUNT, "Estimates only: lower end of the 90 % interval, as a count."),
     "Upper 90": ("upper_90", _COUNT, "Estimates only: upper end of the 90 % interval, as a count."),
     "Previous amount": ("previous_value", _RATE, "The amount at the publication before."),
-    "Sign": ("symbol", None, "Why there is no figure: c is hidden by disclosure control."),
+    "Sign": ("symbol", None, SYMBOLS),
     "Base in words": ("base", None, "What the base counts."),
     "Counted in": ("unit", None, "count, percent, percentage_points, per_week, per_fte or rating."),
 }
@@ -95,14 +99,17 @@ def of_any_measure() -> list[Measure]:
     ]
     figure = "\n".join(
         [
-            "SWITCH (",
-            "    TRUE (),",
-            "    NOT ISBLANK ( [Sign] ), [Sign],",
-            '    ISBLANK ( [Amount] ), "",',
-            '    [Counted in] = "count", FORMAT ( [Amount], "#,0" ),',
-            '    [Counted in] <> "percent" || ISBLANK ( [Base count] ), FORMAT ( [Amount], "0.0" ),',
-            '    FORMAT ( [Number], "#,0" ) & " of " & FORMAT ( [Base count], "#,0" ) & " ("'
+            # A symbol in place of a number says why there is none; behind a number it says how far to trust it.
+            "IF (",
+            "    ISBLANK ( [Amount] ),",
+            "    [Sign],",
+            "    SWITCH (",
+            "        TRUE (),",
+            '        [Counted in] = "count", FORMAT ( [Amount], "#,0" ),',
+            '        [Counted in] <> "percent" || ISBLANK ( [Base count] ), FORMAT ( [Amount], "0.0" ),',
+            '        FORMAT ( [Number], "#,0" ) & " of " & FORMAT ( [Base count], "#,0" ) & " ("'
             ' & FORMAT ( [Amount], "0.0" ) & " %)"',
+            '    ) & IF ( NOT ISBLANK ( [Sign] ), " " & [Sign] )',
             ")",
         ]
     )
@@ -136,7 +143,13 @@ def of_any_measure() -> list[Measure]:
     )
     return [
         *measures,
-        Measure("Figure", figure, None, ANY, f"The figure with its base, or why there is none. {one}"),
+        Measure(
+            "Figure",
+            figure,
+            None,
+            ANY,
+            f"The figure with its base, and its symbol behind it or in its place. {SYMBOLS} {one}",
+        ),
         Measure("Refresh", refresh, None, ANY, "Which refresh the page shows, and how far its records go."),
         Measure(
             "What to choose", choose, None, ANY, "What the page still needs to know; empty when nothing."

@@ -19,6 +19,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -120,6 +121,19 @@ class Server:
     def stop(self, mode: str = "fast") -> None:
         """mode `immediate` is the nearest to a crash: the next start recovers from the log."""
         self._run("pg_ctl", "-D", self.data, "-w", "-m", mode, "stop")
+
+    def ensure_running(self) -> None:
+        """Start it again after a crash, or wait until it has recovered by itself."""
+        if not (self.data / "postmaster.pid").exists():
+            self.start()
+        give_up_at = time.monotonic() + 60
+        while True:
+            try:
+                psycopg.connect(self.dsn()).close()
+                return
+            except psycopg.OperationalError:
+                assert time.monotonic() < give_up_at
+                time.sleep(0.05)
 
     def pid(self) -> int:
         return int((self.data / "postmaster.pid").read_text(encoding="utf-8").split("\n", 1)[0])

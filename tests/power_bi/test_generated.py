@@ -94,6 +94,13 @@ def test_the_reports_model_adds_nothing_up():
     assert "discourageImplicitMeasures" in (definition("reports") / "model.tmdl").read_text(encoding="utf-8")
 
 
+def test_a_symbol_takes_the_place_of_a_figure_only_where_there_is_none():
+    figure = " ".join(tables("reports")["rpt_measures"].measures["Figure"].split())
+    assert figure.startswith("IF ( ISBLANK ( [Amount] ), [Sign], SWITCH (")
+    assert figure.endswith(' ) & IF ( NOT ISBLANK ( [Sign] ), " " & [Sign] ) )')
+    assert figure.count("[Sign]") == 3
+
+
 @pytest.mark.parametrize("audience", AUDIENCES)
 def test_dax_names_what_exists(audience):
     model = tables(audience)
