@@ -41,19 +41,14 @@ class NodeRun:
 def _invoke(home: Home, arguments: list[str], manifest: Any = None) -> Any:
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
+    from dbt_common.events import event_manager_client
 
     paths = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
     paths += ["--target-path", str(home.dbt / "target"), "--log-path", str(home.dbt / "logs")]
-    # No log file: a failed cast would put the raw line into it. The printed text is dropped for the
-    # same reason; what an operator needs comes back in the result.
-    quiet = [
-        "--log-level",
-        "none",
-        "--log-level-file",
-        "none",
-        "--no-send-anonymous-usage-stats",
-        "--no-use-colors",
-    ]
+    # No log file: a failed cast would put the raw line into it. What is printed is dropped for the same reason; what an
+    # operator needs comes back in the result.
+    quiet = ["--log-level-file", "none", "--no-send-anonymous-usage-stats", "--no-use-colors"]
+    event_manager_client.ctx_set_event_manager(_no_events())
     try:
         # In the home, where the profile's path of the warehouse is a bare file name: dbt reads the whole project
         # anew whenever that path changes, so this way a home that was moved or copied stays quick.
@@ -67,6 +62,21 @@ def _invoke(home: Home, arguments: list[str], manifest: Any = None) -> Any:
         # dbt keeps its DuckDB instance open, and an open instance shuts out every other configuration.
         if DuckDBConnectionManager._ENV is not None:
             DuckDBConnectionManager.close_all_connections()
+
+
+def _no_events() -> Any:
+    """An event manager of dbt that tells nobody anything.
+
+    dbt builds a message for each of some two thousand events of a refresh, and only then asks whether anybody listens:
+    as many seconds as a third of the SQL. An event that is never built cannot carry a value of the data either.
+    """
+    from dbt_common.events.event_manager import EventManager
+
+    class NoEvents(EventManager):
+        def fire_event(self, *_: Any, **__: Any) -> None:
+            """Nobody listens."""
+
+    return NoEvents()
 
 
 def parse(home: Home) -> Any:

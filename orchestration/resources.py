@@ -250,7 +250,11 @@ def warehouse(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
     """
     con = duckdb.connect(
         str(home.warehouse),
-        config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false", "threads": "1"},
+        config={
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+            "threads": "1",
+        },
     )
     try:
         # In this order: without external access DuckDB takes no more exceptions from it.
