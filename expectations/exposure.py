@@ -14,7 +14,7 @@ from expectations import attack, outsider
 _TABLES = """
 create or replace temp table gate_attacked (authority varchar, attacked_count bigint);
 create or replace temp table gate_exposed (
-    authority varchar, record_id varchar, message varchar, low double, high double
+    authority varchar, record_id varchar, message varchar, low double, high double, counts varchar[]
 );
 """
 # Small counts and small rests as they are, of the rows that may be published at all; only the gate knows them.
@@ -74,15 +74,33 @@ def note_exposed(con: duckdb.DuckDBPyConnection) -> None:
             bounds = _narrowed(with_memory, tonight, width_for(hide_up_to), cells)
         except attack.Contradiction:
             con.execute(
-                "insert into gate_exposed values (?, 'published figures', 'they contradict each other', null, null)",
-                [authority],
+                "insert into gate_exposed values (?, 'published figures', ?, null, null, [])",
+                [authority, "they contradict each other"],
             )
             continue
         for bound in bounds:
             con.execute(
-                "insert into gate_exposed values (?, ?, null, ?, ?)",
-                [authority, describe(tonight.names[bound.cell]), bound.low, bound.high],
+                "insert into gate_exposed values (?, ?, null, ?, ?, ?)",
+                [
+                    authority,
+                    describe(tonight.names[bound.cell]),
+                    bound.low,
+                    bound.high,
+                    _counts(tonight.names[bound.cell]),
+                ],
             )
+
+
+def counts_exposed(con: duckdb.DuckDBPyConnection) -> set[tuple[str, str]]:
+    """(authority, what is counted) of all that the last attack over this connection found exposed."""
+    try:
+        return set(con.execute("select authority, unnest(counts) from gate_exposed").fetchall())
+    except duckdb.CatalogException:  # there was nothing to attack; the check itself has failed then
+        return set()
+
+
+def _counts(name: tuple) -> list[str]:
+    return [*_counts(name[1]), *_counts(name[2])] if name[0] == "rest" else [name[1]]
 
 
 def _narrowed(

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import duckdb
@@ -43,11 +44,13 @@ class Rule:
         return max(self.hide_up_to - 1, 1)
 
 
-def control(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
+def control(
+    con: duckdb.DuckDBPyConnection, withheld: Collection[tuple[str, str]] = frozenset()
+) -> dict[str, int]:
     """Decide what is hidden and write measures.published_measures; returns counts of rows for the run's record.
 
     Reads marts.fct_measures, marts.dim_authorities, the seeds, quality.previous_published. Grain of the table: a row of
-    fct_measures; of pairs only financial years.
+    fct_measures; of pairs only financial years. withheld: (authority, what is counted) of which nothing is shown.
     """
     rules = {
         authority: Rule(hide_up_to, round_to)
@@ -57,6 +60,7 @@ def control(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
     }
     cells, rows = counted.read(con)
     hidden = hidden_cells(cells, rules, remembered(con, cells, rows))
+    hidden |= {n for n, name in enumerate(cells.names) if name[:2] in withheld}
     shown = [row for row in rows if not row.is_change and row.cell not in hidden and row.base not in hidden]
     keys = {row.key for row in shown}
     shown += [row for row in rows if row.is_change and _both_years(row.key) <= keys]

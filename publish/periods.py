@@ -25,7 +25,8 @@ class Period:
 
     amounts: what was counted, and what is left of each base of its percentages, in one order for all periods; None
     where there is no such base. is_small: for each amount, whether it must stay hidden. at_most: how many an outsider
-    may expect at most. rank: smaller ones are shown first. is_hidden: hidden anyway. is_shown: shown anyway.
+    may expect at most. rank: smaller ones are shown first. is_hidden: hidden anyway. is_known: for each amount, whether
+    the last release told it.
     """
 
     cell: int
@@ -36,7 +37,7 @@ class Period:
     at_most: float
     rank: tuple
     is_hidden: bool
-    is_shown: bool
+    is_known: tuple[bool, ...]
 
 
 class Timeline:
@@ -54,10 +55,11 @@ class Timeline:
         for p in periods:
             a, b = self.days[p.start], self.days[p.end]
             _bound(self.layers[0], b, a, -min(1.0, p.amounts[0]))
-            for layer, amount in zip(self.layers, p.amounts, strict=True):
+            is_shown_nought = p.amounts[0] == 0 and not p.is_hidden and not any(p.is_small)
+            for layer, amount, is_known in zip(self.layers, p.amounts, p.is_known, strict=True):
                 if amount is not None:
                     _bound(layer, a, b, p.at_most)
-                    if p.is_shown or (p.amounts[0] == 0 and not p.is_hidden and not any(p.is_small)):
+                    if is_known or is_shown_nought:
                         _equal(layer, a, b, amount)
         self.ends = [self._ends(p for p in periods if p.is_small[n]) for n in range(len(self.layers))]
         # Another count of the same year may be hidden though it is not small: it must stay hidden too.
@@ -65,7 +67,7 @@ class Timeline:
         self.needed = [np.minimum(width, w) for w in self._widths(self.layers)]
         self.hidden = {p.cell for p in periods if p.is_hidden or any(p.is_small)}
         for p in sorted(periods, key=lambda p: (p.amounts[0] > 0, p.rank)):
-            if not (p.is_shown or p.cell in self.hidden or self.show(p.start, p.end, *p.amounts)):
+            if not (p.cell in self.hidden or self.show(p.start, p.end, *p.amounts)):
                 self.hidden.add(p.cell)
 
     def hides(self) -> bool:

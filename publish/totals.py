@@ -76,8 +76,7 @@ def _period(
         ),
         rank=_rank(cells, n, shown_before),
         is_hidden=n in hidden,
-        # The breakdown of a year tells its total, so the year's own tables decide on it and nothing else.
-        is_shown=("financial_year", False) in cells.kinds[n] and n not in hidden,
+        is_known=(n in shown_before, *(n in shown_before and whole in shown_before for whole in wholes)),
     )
 
 

@@ -311,3 +311,37 @@ def test_symbols_say_why_a_figure_is_missing_or_doubtful():
     assert published(con)["contacts_with_referral", "all", "all"][4] == "u"
     con.execute("update marts.fct_measures set lower_90 = 6")
     assert published(con)["contacts_with_referral", "all", "all"][4] is None
+
+
+def test_the_year_is_hidden_when_the_quarters_of_the_last_release_would_tell_its_last_quarter():
+    con = prepared()
+    ends = {"2019-04-01": "2019-06-30", "2019-07-01": "2019-09-30", "2019-10-01": "2019-12-31"}
+    row = "referrals | all | all | all | all | {0} | - | - | {0} | count"
+    for (start, end), number in zip(ends.items(), (20, 25, 30), strict=True):
+        add(con, row.format(number), "quarter", start, end, as_at="2019-12-31")
+    published(con)
+    remember(con)
+
+    add(con, row.format(3), "quarter", "2020-01-01", "2020-03-31")
+    add(con, row.format(78))  # 78 - 20 - 25 - 30 = 3
+    published(con)
+    shown = con.execute(
+        "select period_kind, period_start::varchar, numerator from reports.rpt_measures order by all"
+    ).fetchall()
+    assert shown == [
+        ("financial_year", "2019-04-01", None),
+        ("quarter", "2019-04-01", 20),
+        ("quarter", "2019-07-01", 25),
+        ("quarter", "2019-10-01", 30),
+        ("quarter", "2020-01-01", None),
+    ]
+
+
+def test_of_what_is_withheld_nothing_is_shown():
+    con = prepared()
+    add(con, count("referrals", {"education": 30, "fostering": 12}))
+    add(con, "allegations | all | all | all | all | 21 | 42 | referrals | 50 | percent")
+    add(con, "meetings | all | all | all | all | 9 | - | - | 9 | count")
+    disclosure.control(con, {("smallshire", "referrals")})
+    rows = con.execute("select measure, is_suppressed from measures.published_measures").fetchall()
+    assert set(rows) == {("referrals", True), ("allegations", True), ("meetings", False)}
