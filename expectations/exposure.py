@@ -29,7 +29,10 @@ with numbered as (
     inner join marts.dim_authorities as authorities on measures.authority = authorities.authority
     where
         catalogue.is_controlled and not catalogue.is_estimate
-        and (measures.dimension_1 = 'all' or measures.period_kind = 'financial_year')
+        and (
+            measures.dimension_1 = 'all'
+            or (measures.period_kind = 'financial_year' and not measures.is_part_period)
+        )
 )
 
 select

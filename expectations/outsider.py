@@ -20,8 +20,12 @@ import duckdb
 
 # One item may stand under several members of these, so their members do not add up to a total.
 OVERLAPPING = {"action", "harm_criterion"}
-# Percentages whose numerator is no part of the denominator: allegations of a referral may be several, and so on.
-NOT_A_PART = {"allegations", "escalations", "feedback_returned", "children"}
+# Percentages whose numerator need not be part of the denominator: a referral may bring several allegations, a DBS
+# referral may be recorded of an allegation that is not concluded, and so on.
+NOT_A_PART = {
+    *("allegations", "children", "escalations", "feedback_returned"),
+    *("actions_of_received", "dbs_referrals", "prosecutions"),
+}
 NO_COUNTS = {"weeks", "lado_fte"}
 # The parts of cases_closed, by band, that make up each cumulative count.
 CUMULATIVE = {

@@ -18,8 +18,10 @@ import duckdb
 
 # One item may stand under several members of these: the members add up to no total.
 SEVERAL_AT_ONCE = frozenset({"action", "harm_criterion"})
-# Percentages of something that does not contain what is counted.
-BESIDE_THE_BASE = frozenset({"allegations", "escalations", "feedback_returned", "children"})
+# Percentages of something that need not contain what is counted: an action may be recorded before the outcome is.
+BESIDE_THE_BASE = frozenset(
+    "allegations escalations feedback_returned children actions_of_received dbs_referrals prosecutions".split()
+)
 NOT_COUNTED = frozenset({"weeks", "lado_fte"})
 # Cumulative counts of the same cases: the shorter lies in the longer.
 NESTED = {
