@@ -22,7 +22,8 @@ def test_an_unusable_profile_stops_its_own_authority(tmp_path: Path) -> None:
     home = Home(small_home.make(tmp_path / "home", 0).root, profiles).prepare()
     arrival.take_in(home, None, 0, [], "first")
     of_kent = (
-        "select * exclude (refresh_id, logged_at) from raw.load_log where authority = 'kent' order by all"
+        "select outcome, * exclude (refresh_id, logged_at, outcome) from raw.load_log"
+        " where authority = 'kent' order by all"
     )
     mapped = "select * from raw.code_map where authority = 'kent' order by all"
     before = rows(home, of_kent), rows(home, mapped)
@@ -38,7 +39,7 @@ def test_an_unusable_profile_stops_its_own_authority(tmp_path: Path) -> None:
     )
     arrival.take_in(home, None, 0, [], "second")
 
-    assert {row[-2] for row in rows(home, of_kent) if row not in before[0]} == {"waiting"}
+    assert {row[0] for row in rows(home, of_kent) if row not in before[0]} == {"waiting"}
     assert rows(home, mapped) == before[1], "what the last usable profile said of wordings stands"
     assert rows(home, "select count(*) from raw.referrals where _authority = 'buckinghamshire'") == [(1,)]
     ((remark,),) = rows(home, "select remark from quality.refreshes where dagster_run_id = 'second'")
