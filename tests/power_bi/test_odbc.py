@@ -2,7 +2,7 @@
 
 psqlODBC and pyodbc are the nearest to Power BI's ODBC route that runs here. The server programs are looked for in the
 folder named in LADO_ODBC_POSTGRES, which `.ci/run` sets where it has Debian's packages `postgresql` and
-`odbc-postgresql`; without it these tests are passed over, because a test run must not need a system package.
+`odbc-postgresql`, `unixodbc`; without them these tests are passed over, because a test run must not need a system package.
 """
 
 from __future__ import annotations
