@@ -131,6 +131,8 @@ class Home:
             write_whole(settings, DAGSTER_SETTINGS)
         os.environ["DAGSTER_HOME"] = str(self.dagster)
         os.environ["LADO_HOME"] = str(self.root)
+        # Nothing solved here is large enough for more than one thread of linear algebra; idle ones burn seconds.
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         if self.extra_profiles:
             os.environ["LADO_PROFILES"] = str(self.extra_profiles)
         os.environ["LADO_WAREHOUSE"] = self.warehouse.name  # dbt runs in the home (dbt.py)
