@@ -18,6 +18,7 @@ from matching.model import (
     RARE_WORD_SETTINGS,
     SECTOR_GROUPS,
     SETTING_LEVELS,
+    WAYS,
     WINDOW_DAYS,
 )
 
@@ -77,7 +78,12 @@ def prepare(con: duckdb.DuckDBPyConnection) -> None:
 
 def _family(sort: str) -> str:
     """Keys of one family meet: the rarest word of one name may be the second of the other."""
-    return sort.removeprefix("second ")
+    return "word in area" if sort == "second word in area" else sort.removeprefix("second ")
+
+
+def _way(sort: str) -> int:
+    """The number in model.WAYS of a key's sort."""
+    return 2 if sort == "same matter" else 1 if sort.startswith("no place") else 0
 
 
 def _keys(side: str) -> str:
@@ -91,6 +97,14 @@ def _keys(side: str) -> str:
         "word in area": (f"case when {common} then rarest_word end", "area"),
         "word of kind": (f"case when {common} then rarest_word end", "setting_kind"),
         "second word": (f"case when second_settings <= {COMMON_WORD_SETTINGS} then second_word end",),
+        "second word in area": (
+            f"case when second_settings > {COMMON_WORD_SETTINGS} then second_word end",
+            "area",
+        ),
+        "letters in area": (
+            "case when length(rarest_word) > 4 then array_to_string(list_sort(string_split(rarest_word, '')), '') end",
+            "area",
+        ),
         "start": (
             f"case when not ({common}) and length(rarest_word) > 4 then left(rarest_word, 4) end",
             "sector",
@@ -104,14 +118,21 @@ def _keys(side: str) -> str:
         "surname in sector": ("referrer_surname", "sector"),
         "surname in district": ("referrer_surname", "outcode"),
     }
+    parts["same matter"] = ("area", "sector", "staff_role", "concern_category")
+    # A record that names no place meets those of its area and sector.
+    placeless = "case when setting_core is null and outcode is null and setting_urn is null then area end"
+    for blank in ("contact", "referral"):
+        parts[f"no place of {blank}"] = (placeless if blank == side else "area", "sector")
     sorts = ", ".join(
         "case when " + " and ".join(f"({part}) is not null" for part in values) + " then "
         f"hash(authority, '{_family(sort)}', {', '.join(values)}) end"
         for sort, values in parts.items()
     )
     places = ", ".join("true" if not sort.startswith("surname") else "false" for sort in parts)
+    ways = ", ".join(str(_way(sort)) for sort in parts)
     return f"""
-        select {side}_number, authority, day_number, unnest([{sorts}]) as key, unnest([{places}]) as by_place
+        select {side}_number, authority, day_number, unnest([{sorts}]) as key, unnest([{places}]) as by_place,
+            unnest([{ways}])::tinyint as way
         from match_{side}s
         left join match_words using (authority, setting_core)
     """
@@ -124,19 +145,19 @@ def find(con: duckdb.DuckDBPyConnection, has_decisions: bool) -> None:
     """
     decisions = (
         """
-        select c.authority, c.contact_number, r.referral_number, false, d.decision
+        select c.authority, c.contact_number, r.referral_number, false, 0, d.decision
         from matching.int_matching_decisions as d
         inner join match_contacts as c on d.contact_key = c.contact_key
         inner join match_referrals as r on d.referral_key = r.referral_key
         """
         if has_decisions
-        else "select '', 0, 0, false, '' where false"
+        else "select '', 0, 0, false, 0, '' where false"
     )
     first, last = WINDOW_DAYS
     con.execute(f"""
         create or replace temp table match_candidates as
         with contact_keys as (
-            select authority, contact_number, day_number, key, by_place,
+            select authority, contact_number, day_number, key, by_place, way,
                 unnest(range(day_number + {first} - (day_number + {first}) % {_BUCKET},
                              day_number + {last} + 1, {_BUCKET})) as bucket
             from ({_keys("contact")}) where key is not null
@@ -147,17 +168,17 @@ def find(con: duckdb.DuckDBPyConnection, has_decisions: bool) -> None:
             from ({_keys("referral")}) where key is not null
         ),
         met as (
-            select c.authority, c.contact_number, r.referral_number, c.by_place, null::varchar as decision
+            select c.authority, c.contact_number, r.referral_number, c.by_place, c.way, null::varchar as decision
             from contact_keys as c
             inner join referral_keys as r on c.key = r.key and c.bucket = r.bucket
             where r.day_number - c.day_number between {first} and {last}
             union all
-            select c.authority, c.contact_number, r.referral_number, false, null
+            select c.authority, c.contact_number, r.referral_number, false, 0, null
             from match_contacts as c
             inner join match_referrals as r
                 on c.authority = r.authority and upper(c.contact_id) = r.quoted_contact_id
             union all
-            select c.authority, c.contact_number, r.referral_number, false, null
+            select c.authority, c.contact_number, r.referral_number, false, 0, null
             from match_contacts as c
             inner join match_referrals as r
                 on c.authority = r.authority and upper(r.referral_id) = c.quoted_referral_id
@@ -165,16 +186,18 @@ def find(con: duckdb.DuckDBPyConnection, has_decisions: bool) -> None:
             {decisions}
         )
         select authority, contact_number, referral_number,
-            bool_or(by_place) as found_by_place, max(decision) as decision
+            bool_or(by_place) as found_by_place, min(way) as way, max(decision) as decision
         from met group by all
     """)
 
 
 def _agreement(column: str, *tests: str) -> str:
-    """SQL for the levels of one column on both sides: one for each test in turn, then different, then missing."""
+    """SQL for the levels of one column on both sides: one for each test in turn, then different, missing and sought."""
     tests = tests or (f"c.{column} = r.{column}",)
+    sought = ", ".join(str(number) for number, columns in enumerate(WAYS) if column in columns)
     levels = " ".join(f"when {test} then {number}" for number, test in enumerate(tests))
-    return f"""(case when c.{column} is null or r.{column} is null then {len(tests) + 1}
+    return f"""(case {f"when p.way in ({sought}) then {len(tests) + 2}" if sought else ""}
+        when c.{column} is null or r.{column} is null then {len(tests) + 1}
         {levels} else {len(tests)} end)::tinyint"""
 
 

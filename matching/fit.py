@@ -149,9 +149,8 @@ def _found(pairs: Pairs, matched: np.ndarray) -> np.ndarray:
     """Capture and recapture: of the matches that surnames and references find, how many do place keys find too?"""
     place_given = pairs.place_given[pairs.contact]
     surname_given = pairs.surname_given[pairs.contact]
-    share, strength = model.FOUND_PRIOR["place"]
     found = []
-    for level in (1, 2):
+    for level, (share, strength) in enumerate((model.FOUND_PRIOR["area"], *[model.FOUND_PRIOR["place"]] * 2)):
         pool = matched * (pairs.found_by_other & (place_given == level))
         found.append(_recaptured(pool, pairs.found_by_place, share, strength))
     share, strength = model.FOUND_PRIOR["other"]

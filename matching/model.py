@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 # Raise when a comparison, a level or a window changes: parameters fitted under another version are not used.
-MODEL_VERSION = 2
+MODEL_VERSION = 3
 
 CLASSES = ("same_matter", "same_setting", "unrelated")
 
@@ -58,18 +58,22 @@ RARE_WORD_SETTINGS = 2
 COMMON_WORD_SETTINGS = 12
 """A word met in more settings than this is a key only together with area or kind of place."""
 
-FOUND_PRIOR = {"place": (0.93, 20.0), "other": (0.5, 4.0)}
-"""Share of true pairs that place keys find, and that surname or reference keys find, with the weight of the belief."""
+WAYS = ((), ("area", "sector"), ("area", "sector", "staff_role", "concern_category"))
+"""Ways in which pairs are sought, and what a pair agrees on because of that: by place, surname, reference or decision;
+one side naming no place; or by the matter alone. The first to find a pair counts. Each has its own rate of chance."""
+
+FOUND_PRIOR = {"area": (0.7, 20.0), "place": (0.93, 20.0), "other": (0.5, 4.0)}
+"""Share of true pairs that keys find, with the weight of the belief: keys of area and matter where a contact names no
+place, with keys of place where it names one, and keys of surname or reference."""
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """One thing compared. Probabilities are in the order of `levels`. The last level changes no odds and has no
-    probability (what it stands for says nothing), unless informative_missing.
+    """One thing compared. Probabilities are in the order of `levels`. Levels behind them change no odds: something is
+    missing, or the pair was sought by agreeing here (WAYS), which says nothing more.
 
     shared: place evidence, which the same matter and another matter at the same setting have in common.
     learnt: the classes whose probabilities are learnt; the others keep their prior.
-    informative_missing: whether the last level, being blank, is itself evidence.
     """
 
     name: str
@@ -78,7 +82,6 @@ class Comparison:
     same_setting: tuple[float, ...]
     unrelated: tuple[float, ...]
     shared: bool = False
-    informative_missing: bool = False
     learnt: tuple[str, ...] = ("same_matter", "same_setting", "unrelated")
     strength: float = 20.0
 
@@ -105,18 +108,22 @@ COMPARISONS = (
         _cross(_SETTING_SAME, _POSTCODE_SAME),
         _cross(_SETTING_OTHER, _POSTCODE_OTHER),
         shared=True,
-        informative_missing=True,
         strength=30.0,
     ),
     Comparison(
         "kind", ("same", "different", "missing"), (0.93, 0.07), (0.93, 0.07), (0.40, 0.60), shared=True
     ),
     Comparison(
-        "area", ("same", "different", "missing"), (0.95, 0.05), (0.95, 0.05), (0.35, 0.65), shared=True
+        "area",
+        ("same", "different", "missing", "same_sought"),
+        (0.95, 0.05),
+        (0.95, 0.05),
+        (0.35, 0.65),
+        shared=True,
     ),
     Comparison(
         "sector",
-        ("same", "same_group", "different", "missing"),
+        ("same", "same_group", "different", "missing", "same_sought"),
         (0.88, 0.07, 0.05),
         (0.88, 0.07, 0.05),
         (0.35, 0.20, 0.45),
@@ -124,14 +131,14 @@ COMPARISONS = (
     ),
     Comparison(
         "staff_role",
-        ("same_rare", "same_common", "different", "missing"),
+        ("same_rare", "same_common", "different", "missing", "same_sought"),
         (0.30, 0.48, 0.22),
         (0.06, 0.26, 0.68),
         (0.04, 0.16, 0.80),
     ),
     Comparison(
         "concern",
-        ("same_rare", "same_common", "near", "different", "missing"),
+        ("same_rare", "same_common", "near", "different", "missing", "same_sought"),
         (0.28, 0.40, 0.15, 0.17),
         (0.05, 0.18, 0.25, 0.52),
         (0.05, 0.18, 0.25, 0.52),

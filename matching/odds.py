@@ -22,6 +22,7 @@ class Pairs:
 
     pattern: number of each pair's combination of levels; levels: the levels of each combination, shape (patterns,).
     decided: 1 confirmed, -1 rejected, 0 undecided. place_given: 0 nothing, 1 setting text or postcode, 2 both.
+    way: number in model.WAYS of how each pair was sought.
     fresh, just_before: lags at which bunching is reckoned with, and at which it is seen.
     exposure: placebo days on which a referral could be seen. waited: days from the contact to the end of the data.
     """
@@ -40,6 +41,7 @@ class Pairs:
     requested: np.ndarray
     place_given: np.ndarray
     surname_given: np.ndarray
+    way: np.ndarray
     exposure: np.ndarray
     waited: np.ndarray
     referrals: int
@@ -70,22 +72,21 @@ class Scored:
 
 
 def class_weights(p: Parameters, pairs: Pairs, leave_out: str | None = None) -> np.ndarray:
-    """Log probability of each pair's levels in the three classes, shape (3, pairs). Blanks that say nothing add 0."""
+    """Log probability of each pair's levels in the three classes, shape (3, pairs). Levels that say nothing add 0."""
     logs = np.zeros((3, len(next(iter(pairs.levels.values())))))
     for c in model.COMPARISONS:
         if c.name == leave_out:
             continue
         table = np.log(p.levels[c.name])
-        if not c.informative_missing:
-            table = np.hstack([table, np.zeros((3, 1))])
+        table = np.pad(table, ((0, 0), (0, len(c.levels) - table.shape[1])))
         logs += np.take(table, pairs.levels[c.name], axis=1)
     return np.take(logs, pairs.pattern, axis=1)
 
 
 def found_share(p: Parameters, pairs: Pairs) -> np.ndarray:
     """Share of a contact's true pairs that some key finds within the window, by what the contact has to match on."""
-    by_place = np.where(pairs.place_given == 0, 0.0, np.where(pairs.place_given == 1, p.found[0], p.found[1]))
-    by_other = np.where(pairs.surname_given, p.found[2], p.found[3])
+    by_place = p.found[pairs.place_given]
+    by_other = np.where(pairs.surname_given, p.found[3], p.found[4])
     _within, late = late_shares(p.lag[0][1:-1])
     return (1 - (1 - by_place) * (1 - by_other)) * (1 - late)
 
@@ -122,17 +123,20 @@ def chance_rates(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Other referrals a day (from the contact's setting, from unrelated ones) for each contact, and the rates' weights.
 
-    Counted at placebo lags, where a match is very rare, leaving out referrals that answer another contact (`free` is
-    the probability that a pair's referral answers none), and shrunk towards the weights of the rates.
+    The latter have a row for each of model.WAYS. Counted at placebo lags, where a match is very rare, leaving out
+    referrals that answer another contact (`free` is the probability that a pair's referral answers none), and shrunk
+    towards the weights of the rates.
     """
     seen = np.where(pairs.placebo, free, 0.0)
     settings = np.bincount(pairs.contact, seen * setting_share, pairs.contacts)
-    others = np.bincount(pairs.contact, seen * (1 - setting_share), pairs.contacts)
+    cells = pairs.way * pairs.contacts + pairs.contact
+    others = np.bincount(cells, seen * (1 - setting_share), len(model.WAYS) * pairs.contacts)
+    others = others.reshape(len(model.WAYS), pairs.contacts)
     log_likelihood = np.outer(settings, np.log(RATES)) - np.outer(pairs.exposure, RATES)
     posterior = np.exp(log_likelihood - log_likelihood.max(axis=1, keepdims=True)) * p.rates
     posterior /= posterior.sum(axis=1, keepdims=True)
     exposed = max(float((pairs.exposure * weight).sum()), 1.0)
-    typical = (float((others * weight).sum()) + 0.5) / exposed
+    typical = ((others * weight).sum(axis=1, keepdims=True) + 0.5) / exposed
     # A gamma belief worth 40 days round the typical rate: unrelated pairs come by words, which differ less.
     unrelated = (others + 40 * typical) / (pairs.exposure + 40)
     weights = (posterior * weight[:, None]).sum(axis=0)
@@ -166,14 +170,14 @@ def score(
     bunching = np.where(pairs.fresh, p.bunching[0], 0.0)
     setting, unrelated = np.exp(logs[1]), np.exp(logs[2])
     if start is None:
-        chance = (np.full(pairs.contacts, 0.01), np.full(pairs.contacts, 0.02))
+        chance = (np.full(pairs.contacts, 0.01), np.full((len(model.WAYS), pairs.contacts), 0.02))
         outcome = None
         free = np.ones(len(pairs.contact))
     else:
         chance, outcome = start.chance, start.outcome
         free = 1 - outcome.referral[pairs.referral]
     for _ in range(rounds):
-        against = (chance[0][pairs.contact] + bunching, chance[1][pairs.contact])
+        against = (chance[0][pairs.contact] + bunching, chance[1][pairs.way, pairs.contact])
         by_setting = against[0] * setting
         below = by_setting + against[1] * unrelated
         setting_share = by_setting / below

@@ -23,8 +23,8 @@ class Parameters:
     lag: probability of each lag bin of a true pair, rows as in `expected`.
     levels: for each comparison, probability of each level in the classes [same matter, same setting, unrelated].
     rates: weight of each rate of model chance (RATES) among contacts.
-    found: share of true pairs that keys find: [place keys by text or postcode alone, by both, surname or reference
-        keys with a surname, without].
+    found: share of true pairs that keys find: [area and sector where no place is given, place keys by text or
+        postcode alone, by both, surname or reference keys with a surname, without].
     bunching: other referrals a day beyond the local rate while one matter is fresh: trouble comes in bunches.
     further: share of matched referrals with a further contact, of matched contacts with a further referral.
     directions: a few ways in which all the numbers above may be wrong together, each one standard deviation long.
@@ -75,13 +75,13 @@ def prior() -> Parameters:
         for c in model.COMPARISONS
     }
     levels = {name: table / table.sum(axis=1, keepdims=True) for name, table in levels.items()}
-    place, other = model.FOUND_PRIOR["place"][0], model.FOUND_PRIOR["other"][0]
+    area, place, other = (model.FOUND_PRIOR[sort][0] for sort in ("area", "place", "other"))
     return Parameters(
         expected=np.array([model.REQUESTED_PRIOR[0], model.NOT_REQUESTED_PRIOR[0]]),
         lag=np.vstack([lag, lag]),
         levels=levels,
         rates=rate_prior(),
-        found=np.array([place, place, other, other / 2]),
+        found=np.array([area, place, place, other, other / 2]),
         bunching=np.array([model.BUNCHING_PRIOR[0]]),
         further=np.array(model.FURTHER_PRIOR),
     )

@@ -86,7 +86,7 @@ def read_pairs(con: duckdb.DuckDBPyConnection, authority: str) -> Pairs:
     names = [c.name for c in model.COMPARISONS]
     rows = con.execute(
         f"""
-        select contact_number, referral_number, lag_days, lag_bin, found_by_place,
+        select contact_number, referral_number, lag_days, lag_bin, found_by_place, way,
             case decision when 'confirm' then 1 when 'reject' then -1 else 0 end as decided, {", ".join(names)}
         from match_levels where authority = ? order by contact_number, referral_number
         """,
@@ -116,6 +116,7 @@ def read_pairs(con: duckdb.DuckDBPyConnection, authority: str) -> Pairs:
         requested=np.asarray(ends["is_requested"]),
         place_given=np.asarray(ends["place_given"]),
         surname_given=np.asarray(ends["surname_given"]),
+        way=np.asarray(rows["way"], dtype=np.intp),
         exposure=exposure,
         waited=last - day,
         referrals=referrals,

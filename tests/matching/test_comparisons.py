@@ -77,6 +77,38 @@ def test_level(con, comparable, comparison, contact, referral, level):
     assert levels_of(con, {**PLACE, **contact}, {**PLACE, **referral}, comparable)[comparison] == level
 
 
+MATTER = {"area": "east", "sector": "primary", "staff_role": "teacher", "concern_category": "neglect"}
+NOWHERE = dict.fromkeys(("setting_core", "setting_kind", "full_postcode"))
+
+
+@pytest.mark.parametrize(
+    ("contact", "referral", "levels"),
+    [
+        ({**NOWHERE, **MATTER}, {**PLACE, **MATTER, "staff_role": "coach"},
+         ("same_sought", "same_sought", "different")),
+        ({**PLACE, **MATTER, "staff_role": None}, {**NOWHERE, **MATTER}, ("same_sought", "same_sought", "missing")),
+        ({**NOWHERE, **MATTER}, {**NOWHERE, **MATTER}, ("same_sought", "same_sought", "same_common")),
+        ({**NOWHERE, **MATTER}, {**PLACE, **MATTER, "area": "west"}, None),
+        ({**NOWHERE, **MATTER, "setting_urn": "118000"}, {**PLACE, **MATTER, "staff_role": "coach"}, None),
+        ({**PLACE, **MATTER}, {**PLACE, **MATTER, "setting_core": "quinwick", "full_postcode": "ZZ999XY"},
+         ("same_sought", "same_sought", "same_sought")),
+        ({**PLACE, **MATTER}, {**PLACE, **MATTER, "setting_core": "quinwick", "full_postcode": "ZZ999XY",
+          "staff_role": "coach"}, None),
+        ({**PLACE, **MATTER}, {**PLACE, **MATTER}, ("same", "same", "same_common")),
+    ],
+)  # fmt: skip
+def test_what_a_pair_was_sought_by_says_nothing_more(con, comparable, contact, referral, levels):
+    told = levels_of(con, contact, referral, comparable)
+    assert (told and tuple(told[name] for name in ("area", "sector", "staff_role"))) == levels
+
+
+@pytest.mark.parametrize("slip", ["trahma", "hamtar", "atrham"])
+def test_letters_in_another_order_are_looked_at_in_one_area(con, comparable, slip):
+    contact, referral = {"setting_core": "tarham", "area": "east"}, {"setting_core": slip, "area": "east"}
+    assert levels_of(con, contact, referral, comparable) is not None
+    assert levels_of(con, contact, {**referral, "area": "west"}, comparable) is None
+
+
 def test_a_word_of_many_settings_is_common(con, comparable):
     contacts = [
         {"id": f"C{n}", "day": 0, "setting_core": f"st mary {town}"}

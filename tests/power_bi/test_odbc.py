@@ -1,8 +1,8 @@
 """Each visual's question through ODBC, as the role of the reports, on Debian's own PostgreSQL.
 
 psqlODBC and pyodbc are the nearest to Power BI's ODBC route that runs here. The server programs are looked for in the
-folder named in LADO_ODBC_POSTGRES, which `.ci/run` sets where it has Debian's packages `postgresql` and
-`odbc-postgresql`, `unixodbc`; without them these tests are passed over, because a test run must not need a system package.
+folder named in LADO_ODBC_POSTGRES, which `.ci/run` sets where it has Debian's packages `postgresql`, `odbc-postgresql`
+and `unixodbc`; without them these tests are passed over, because a test run must not need a system package.
 """
 
 from __future__ import annotations

@@ -156,7 +156,7 @@ select
         when unfindable_probability >= 0.3 and best_probability < 0.5 then 'unlinkable'
         when match_probability >= 0.5 then 'probably_received'
         when waited_days <= 28 then 'pending'
-        when match_probability >= 0.1 then 'doubtful'
+        when match_probability >= 0.08 then 'doubtful'
         else 'outstanding'
     end as request_state,
     list_filter(
