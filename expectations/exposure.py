@@ -71,10 +71,10 @@ def note_exposed(con: duckdb.DuckDBPyConnection) -> None:
     except (duckdb.CatalogException, duckdb.BinderException):
         return
     con.execute(_TABLES)
-    for (authority, hide_up_to), cells in sorted(asked.items()):
-        con.execute("insert into gate_attacked values (?, ?)", [authority, len(cells)])
+    for (authority, hide_up_to), amounts in sorted(asked.items()):
+        con.execute("insert into gate_attacked values (?, ?)", [authority, len(amounts)])
         try:
-            bounds = _narrowed(with_memory, tonight, width_for(hide_up_to), cells)
+            bounds = _narrowed(with_memory, tonight, width_for(hide_up_to), amounts)
         except attack.Contradiction:
             con.execute(
                 "insert into gate_exposed values (?, 'published figures', ?, null, null, [])",
@@ -107,29 +107,38 @@ def _counts(name: tuple) -> list[str]:
 
 
 def _narrowed(
-    with_memory: outsider.Relations, tonight: outsider.Relations, width: float, cells: set[int]
+    with_memory: outsider.Relations, tonight: outsider.Relations, width: float, amounts: dict[int, float]
 ) -> list[attack.Bound]:
-    """With what the last release said; without, where that no longer fits tonight's figures."""
+    """With what the last release said; without, where that no longer fits tonight's figures or misleads.
+
+    An outsider takes a figure of the last release for true still, unless a published one says otherwise. Where it has
+    changed in silence, what follows from it is wrong: bounds that leave out the true amount give nothing away.
+    """
     try:
-        return attack.narrowed(with_memory, width, cells)
+        bounds = attack.narrowed(with_memory, width, amounts)
     except attack.Contradiction:
-        return attack.narrowed(tonight, width, cells)
+        return attack.narrowed(tonight, width, amounts)
+    misled = {b.cell for b in bounds if not b.low - 0.5 <= amounts[b.cell] <= b.high + 0.5}
+    true = [b for b in bounds if b.cell not in misled]
+    return true + attack.narrowed(tonight, width, misled) if misled else true
 
 
-def _asked(con: duckdb.DuckDBPyConnection, relations: outsider.Relations) -> dict[tuple[str, int], set[int]]:
-    """The cells to protect, by authority and the number up to which it hides."""
-    asked: dict[tuple[str, int], set[int]] = defaultdict(set)
+def _asked(
+    con: duckdb.DuckDBPyConnection, relations: outsider.Relations
+) -> dict[tuple[str, int], dict[int, float]]:
+    """The cells to protect and their true amounts, by authority and the number up to which it hides."""
+    asked: dict[tuple[str, int], dict[int, float]] = defaultdict(dict)
     for row in con.execute(_SMALL).fetchall():
         (authority, hide_up_to, counts, measure, unit, start, last_on, d1, m1, d2, m2, base, numerator,
          denominator, rest) = row  # fmt: skip
         cell, whole = outsider.cells_of(authority, counts, start, last_on, (d1, m1), (d2, m2), base)
-        wanted = [cell] if 0 < numerator <= hide_up_to else []
+        wanted = [(cell, numerator)] if 0 < numerator <= hide_up_to else []
         if whole is not None:
             if 0 < denominator <= hide_up_to:
-                wanted.append(whole)
+                wanted.append((whole, denominator))
             if unit == "percent" and measure not in outsider.NOT_A_PART and 0 < rest <= hide_up_to:
-                wanted.append(("rest", cell, whole))
-        known = (relations.cells[name] for name in wanted if name in relations.cells)
+                wanted.append((("rest", cell, whole), rest))
+        known = ((relations.cells[name], amount) for name, amount in wanted if name in relations.cells)
         asked[authority, hide_up_to].update(known)
     return asked
 

@@ -135,8 +135,13 @@ def _failure(result: Any) -> str | None:
             error = event.step_failure_data.error
             while error.cause is not None:
                 error = error.cause
-            # Dagster writes the class of the exception in front of its words.
-            return re.sub(r"^orchestration\.stations\.\w+: ", "", error.message.strip())
+            # Dagster writes the class of the exception in front of its words. Only those of our stations are free of
+            # values; what fails in Dagster itself is told by what the machine refused, or by its kind.
+            told = re.match(r"orchestration\.stations\.\w+: (.*)", error.message.strip(), re.DOTALL)
+            if told:
+                return told[1]
+            refusal = stations.refused_by_the_machine(error.message)
+            return f"the record of the run: {refusal or error.cls_name}"
     return None if result.success else "the run did not start"
 
 

@@ -21,7 +21,10 @@ SECONDS: dict[str, float] = {}
 # What a machine refuses, as the system and the two databases word it, and what an operator can do about it. Only these
 # fixed words are told, whatever else the error says.
 _LOOK_AT_THE_DISK = (
-    "the disk answered with an input/output error; look at the disk, then run `lado refresh` again"
+    "the disk answered with an input/output error; look at the disk (is it full?), then run `lado refresh` again"
+)
+_RECORD_IS_DAMAGED = (
+    "Dagster's record of runs is damaged; move the folder `dagster` out of the home and run `lado refresh` again"
 )
 REFUSALS = {
     "No space left on device": "the disk is full; make room and run `lado refresh` again",
@@ -35,6 +38,8 @@ REFUSALS = {
     "Input/output error": _LOOK_AT_THE_DISK,
     "disk I/O error": _LOOK_AT_THE_DISK,
     "fsync failed": _LOOK_AT_THE_DISK,
+    "database disk image is malformed": _RECORD_IS_DAMAGED,
+    "file is not a database": _RECORD_IS_DAMAGED,
     "Could not set lock on file": "another program has the warehouse open; wait for it or close it, and try again",
     "we can only read versions between": "the warehouse was written by a newer DuckDB; install the locked versions",
 }

@@ -40,7 +40,9 @@ def nights(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 def deliver(order: list[Path], home: Home) -> None:
     """Put one drop after the other into the landing folder, with a run through the door in after each."""
     resources.mark_as_demo(home.prepare())
-    home.demo_key.write_text("5e" * 32, encoding="utf-8")  # one secret, or every person would have another key
+    home.demo_key.write_text(
+        "5e" * 32, encoding="utf-8"
+    )  # one secret, or every person would have another key
     for night in order:
         target = home.landing / homes.AUTHORITY / night.name
         shutil.rmtree(target, ignore_errors=True)
