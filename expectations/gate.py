@@ -152,6 +152,7 @@ def run_gate(
     levels.note_this_gate(con, refresh_id, judged_at)
     tests = dbt_tests_of_marts(manifest) if is_publication and manifest else []
     if is_publication:
+        levels.note_publications(con)
         levels.note_newest_extracts(con)
         levels.note_rows(con)
         levels.record_row_counts(con, refresh_id)

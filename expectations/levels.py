@@ -1,10 +1,11 @@
 """What checks may lean on beside the warehouse itself: facts about tonight, and levels of earlier nights.
 
-Belongs here: the temporary tables this_gate, gate_as_at, newest_extracts, conversion_now and let_pass, the temporary
-views raw_rows and staged_rows, and recording levels in schema quality. Does not belong here: saying what is far from
-usual (checks/).
+Belongs here: the temporary tables this_gate, gate_as_at, publications, newest_extracts, conversion_now and let_pass,
+the temporary views raw_rows and staged_rows, and recording levels in schema quality. Does not belong here: saying what
+is far from usual (checks/).
 """
 
+import contextlib
 from datetime import datetime
 
 import duckdb
@@ -34,6 +35,27 @@ def note_this_gate(con: duckdb.DuckDBPyConnection, refresh_id: str, judged_at: d
         con.execute("insert into gate_as_at select authority, as_at from marts.dim_authorities")
     except (duckdb.CatalogException, duckdb.BinderException):
         pass  # Before the first refresh (arrival), or a warehouse so broken that the checks will say so.
+
+
+def note_publications(con: duckdb.DuckDBPyConnection) -> None:
+    """Temp table publications: earlier refreshes that were published, and when their marts were judged.
+
+    A refresh that was judged well and killed before its publication is none: nobody has seen its figures.
+    """
+    con.execute(
+        """
+        create or replace temp table publications as
+        select refresh_id, judged_at from quality.verdicts
+        where gate = 'publication' and passed and refresh_id <> (select refresh_id from this_gate)
+        """
+    )
+    with contextlib.suppress(
+        duckdb.CatalogException
+    ):  # no refresh is on record where the gate runs by itself
+        con.execute(
+            "delete from publications where refresh_id in "
+            "(select refresh_id from quality.refreshes where outcome <> 'published')"
+        )
 
 
 def note_newest_extracts(con: duckdb.DuckDBPyConnection) -> None:
@@ -183,9 +205,7 @@ def note_let_pass(con: duckdb.DuckDBPyConnection, accept: list[str] | tuple[str,
         select split_part(accepted, '/', 1) as authority from (select unnest(?::varchar[]) as accepted) as tonight
         union
         select authority from quality.accepted_losses
-        where recorded_at > coalesce(
-            (select max(judged_at) from quality.verdicts where gate = 'publication' and passed), timestamp '1900-01-01'
-        )
+        where recorded_at > coalesce((select max(judged_at) from publications), timestamp '1900-01-01')
         """,
         [list(accept)],
     )

@@ -103,7 +103,7 @@ def _sectors_nobody_mapped(drop: Path) -> None:
 
 def _nothing_to_match_by(drop: Path) -> None:
     blank = dict.fromkeys(
-        ["Contact Ref", "Employer / Setting", "Employer Postcode", "URN", "Referrer Name"], ""
+        ["Contact Ref", "Employer / Setting", "Employer Postcode", "URN", "Referrer Name", "Area"], ""
     )
     edit_csv(drop / "referrals.csv", lambda rows: [{**row, **blank} for row in rows])
 

@@ -241,14 +241,41 @@ def test_an_accepted_loss_lets_an_authority_pass_until_it_was_published(con):
     con.execute(
         "insert into quality.accepted_losses values ('one', 'kent', 'contacts', 100, 50, timestamp '2020-04-01 02:00')"
     )
+    levels.note_this_gate(con, "tonight", NOW)
+    levels.note_publications(con)
     levels.note_let_pass(con, ["northmere/contacts"])
     assert con.execute("select authority from let_pass order by 1").fetchall() == [("kent",), ("northmere",)]
     con.execute(
         "insert into quality.verdicts values "
         "('one', 'publication', true, 'x', [], timestamp '2020-04-01 03:00', 'marts')"
     )
+    levels.note_publications(con)
     levels.note_let_pass(con, [])
     assert con.execute("select authority from let_pass").fetchall() == []
+
+
+def test_only_what_was_published_is_what_tonight_is_held_against(con):
+    gate.prepare(con)
+    passed = {"shown": True, "held": False, "killed": True, "tonight": True}
+    for hour, (refresh_id, is_passed) in enumerate(passed.items()):
+        con.execute(
+            "insert into quality.verdicts values (?, 'publication', ?, 'x', [], ?, 'marts')",
+            [refresh_id, is_passed, datetime(2020, 4, 1, hour)],
+        )
+    con.execute(
+        "insert into quality.verdicts values ('arrived', 'arrival', true, null, [], ?, 'kent')", [NOW]
+    )
+    levels.note_this_gate(con, "tonight", NOW)
+    levels.note_publications(con)
+    known = "select refresh_id from publications order by judged_at"
+    assert con.execute(known).fetchall() == [("shown",), ("killed",)], "without a record of refreshes"
+    con.execute("create table quality.refreshes (refresh_id varchar, outcome varchar)")
+    con.execute(
+        "insert into quality.refreshes values ('shown', 'published'), ('held', 'held'), ('killed', 'interrupted'), "
+        "('tonight', 'running')"
+    )
+    levels.note_publications(con)
+    assert con.execute(known).fetchall() == [("shown",)]
 
 
 def test_conversion_counts_requests_of_more_than_60_days_ago(con):
