@@ -83,7 +83,8 @@ def _family(sort: str) -> str:
 
 def _way(sort: str) -> int:
     """The number in model.WAYS of a key's sort."""
-    return 2 if sort == "same matter" else 1 if sort.startswith("no place") else 0
+    began = {"surname": "referrer", "no place": "area", "same matter": "matter"}
+    return list(WAYS).index(next((way for words, way in began.items() if sort.startswith(words)), "place"))
 
 
 def _keys(side: str) -> str:
@@ -194,7 +195,7 @@ def find(con: duckdb.DuckDBPyConnection, has_decisions: bool) -> None:
 def _agreement(column: str, *tests: str) -> str:
     """SQL for the levels of one column on both sides: one for each test in turn, then different, missing and sought."""
     tests = tests or (f"c.{column} = r.{column}",)
-    sought = ", ".join(str(number) for number, columns in enumerate(WAYS) if column in columns)
+    sought = ", ".join(str(number) for number, columns in enumerate(WAYS.values()) if column in columns)
     levels = " ".join(f"when {test} then {number}" for number, test in enumerate(tests))
     return f"""(case {f"when p.way in ({sought}) then {len(tests) + 2}" if sought else ""}
         when c.{column} is null or r.{column} is null then {len(tests) + 1}

@@ -64,10 +64,12 @@ def learn(p: Parameters, pairs: Pairs, scored: Scored, weight: np.ndarray) -> Pa
     levels = {}
     patterns = len(next(iter(pairs.levels.values())))
     by_pattern = [np.bincount(pairs.pattern, one, patterns) for one in classes]
+    placed = [np.bincount(pairs.pattern, np.where(pairs.way == 0, one, 0.0), patterns) for one in classes]
     for c in model.COMPARISONS:
         width = believed.levels[c.name].shape[1]
         level = pairs.levels[c.name]
-        seen = np.array([np.bincount(level, one, width + 1)[:width] for one in by_pattern])
+        counted = placed if c.name == "place" else by_pattern
+        seen = np.array([np.bincount(level, one, width + 1)[:width] for one in counted])
         if c.shared:
             # How one setting is written on two sides is learnt from matches, which lag, referrer and reference also
             # tell; other matters there follow. Left to itself, the class of other matters drifts to "same kind of
@@ -110,6 +112,7 @@ def learn(p: Parameters, pairs: Pairs, scored: Scored, weight: np.ndarray) -> Pa
         levels,
         rates / rates.sum(),
         _found(pairs, matched),
+        _ways(pairs, matched),
         _bunching(pairs, free * scored.setting_share * of_pair, scored.chance[0], weight),
         _further(pairs, scored, weight),
     )
@@ -158,6 +161,15 @@ def _found(pairs: Pairs, matched: np.ndarray) -> np.ndarray:
         pool = matched * (pairs.found_by_place & (surname_given == given))
         found.append(_recaptured(pool, pairs.found_by_other, share if given else share / 3, strength))
     return np.clip(np.array(found), 1e-3, 1 - 1e-3)
+
+
+def _ways(pairs: Pairs, matched: np.ndarray) -> np.ndarray:
+    """Shares of the matches found by each way of seeking, for contacts that name no place and those that do."""
+    of_row = np.minimum(pairs.place_given, 1)[pairs.contact]
+    count = len(model.WAYS)
+    seen = np.bincount(of_row * count + pairs.way, matched, 2 * count).reshape(2, count)
+    seen += model.WAYS_STRENGTH * np.array(model.WAYS_PRIOR)
+    return seen / seen.sum(axis=1, keepdims=True)
 
 
 def _recaptured(pool: np.ndarray, again: np.ndarray, share: float, strength: float) -> float:

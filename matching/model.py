@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 # Raise when a comparison, a level or a window changes: parameters fitted under another version are not used.
-MODEL_VERSION = 3
+MODEL_VERSION = 4
 
 CLASSES = ("same_matter", "same_setting", "unrelated")
 
@@ -35,9 +35,9 @@ REQUESTED_PRIOR = (0.62, 12.0)
 """Share of requested contacts that have a referral, and how many contacts this belief weighs."""
 NOT_REQUESTED_PRIOR = (0.05, 25.0)
 
-FURTHER_PRIOR = (0.05, 0.03)
-FURTHER_STRENGTH = 30.0
-FURTHER_WEIGHT = 1.4
+FURTHER_PRIOR = (0.06, 0.03)
+FURTHER_STRENGTH = 300.0
+FURTHER_WEIGHT = 2.2
 FURTHER_MOST = 0.15
 """One matter may bring two contacts (first share, of referrals with a contact) or two referrals (second share, of
 contacts with a referral). Each further link weighs its share times FURTHER_WEIGHT: about what a repeat's closeness in
@@ -58,9 +58,22 @@ RARE_WORD_SETTINGS = 2
 COMMON_WORD_SETTINGS = 12
 """A word met in more settings than this is a key only together with area or kind of place."""
 
-WAYS = ((), ("area", "sector"), ("area", "sector", "staff_role", "concern_category"))
-"""Ways in which pairs are sought, and what a pair agrees on because of that: by place, surname, reference or decision;
-one side naming no place; or by the matter alone. The first to find a pair counts. Each has its own rate of chance."""
+WAYS = {
+    "place": (),
+    "referrer": ("referrer_surname",),
+    "area": ("area", "sector"),
+    "matter": ("area", "sector", "staff_role", "concern_category"),
+}
+"""Ways in which pairs are sought, and what a pair agrees on because of that: by place, reference or decision; by the
+referrer; one side naming no place; by the matter alone. The first to find a pair counts. Each has a rate of chance and
+a share of the matches of its own: otherwise the many pairs that disagree in place would add up to matches."""
+
+WAYS_PRIOR, WAYS_STRENGTH = ((0.15, 0.4, 0.4, 0.05), (0.955, 0.015, 0.015, 0.015)), 150.0
+"""Shares of the matches found that each way finds: for contacts that name no place, and for those that name one."""
+
+MISSED_TOGETHER = 1.8
+"""How much more often place and referrer both fail to find a pair than if the one told nothing of the other: who writes
+the one badly writes the other badly, too."""
 
 FOUND_PRIOR = {"area": (0.7, 20.0), "place": (0.93, 20.0), "other": (0.5, 4.0)}
 """Share of true pairs that keys find, with the weight of the belief: keys of area and matter where a contact names no
@@ -147,7 +160,7 @@ COMPARISONS = (
     Comparison("agency", ("same", "different", "missing"), (0.85, 0.15), (0.65, 0.35), (0.40, 0.60)),
     Comparison(
         "referrer",
-        ("same", "close", "different", "missing"),
+        ("same", "close", "different", "missing", "same_sought"),
         (0.65, 0.06, 0.29),
         (0.20, 0.02, 0.78),
         (0.08, 0.02, 0.90),

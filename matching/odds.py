@@ -55,7 +55,8 @@ class Pairs:
 class Scored:
     """One scoring: competition's outcome, and what the next step of learning needs.
 
-    expected_odds: of each contact, that a key finds its referral, against that it has none; before any evidence.
+    expected_odds: of each pair, that its way of seeking finds the contact's referral, against that it has none; before
+        any evidence.
     against: other referrals a day that each pair was weighed against: of the same setting, unrelated.
     """
 
@@ -79,8 +80,20 @@ def class_weights(p: Parameters, pairs: Pairs, leave_out: str | None = None) -> 
             continue
         table = np.log(p.levels[c.name])
         table = np.pad(table, ((0, 0), (0, len(c.levels) - table.shape[1])))
-        logs += np.take(table, pairs.levels[c.name], axis=1)
-    return np.take(logs, pairs.pattern, axis=1)
+        of_pattern = np.take(table, pairs.levels[c.name], axis=1)
+        if c.name == "place":
+            by_place = of_pattern
+        else:
+            logs += of_pattern
+    # Pairs sought because a place is missing or misnamed: that it does not agree says nothing more.
+    return np.take(logs, pairs.pattern, axis=1) + np.where(
+        pairs.way == 0, np.take(by_place, pairs.pattern, axis=1), 0.0
+    )
+
+
+def way_shares(p: Parameters, pairs: Pairs) -> np.ndarray:
+    """Of a contact's matches that some key finds, the share that each pair's way of seeking finds; shape (pairs,)."""
+    return p.ways[np.minimum(pairs.place_given, 1)[pairs.contact], pairs.way]
 
 
 def found_share(p: Parameters, pairs: Pairs) -> np.ndarray:
@@ -88,7 +101,8 @@ def found_share(p: Parameters, pairs: Pairs) -> np.ndarray:
     by_place = p.found[pairs.place_given]
     by_other = np.where(pairs.surname_given, p.found[3], p.found[4])
     _within, late = late_shares(p.lag[0][1:-1])
-    return (1 - (1 - by_place) * (1 - by_other)) * (1 - late)
+    missed = np.minimum(model.MISSED_TOGETHER * (1 - by_place) * (1 - by_other), 0.5)
+    return (1 - missed) * (1 - late)
 
 
 def late_shares(inner: np.ndarray) -> tuple[float, float]:
@@ -164,8 +178,8 @@ def score(
     expected = p.expected[row]
     blank = 1 - expected * found * arrived
     days = np.log(p.lag / BIN_DAYS)
-    expected_odds = expected * found / blank
-    top = logs[0] + days[row[pairs.contact], pairs.lag_bin] + np.log(expected_odds[pairs.contact])
+    expected_odds = (expected * found / blank)[pairs.contact] * way_shares(p, pairs)
+    top = logs[0] + days[row[pairs.contact], pairs.lag_bin] + np.log(expected_odds)
     further = (model.FURTHER_WEIGHT * p.further[0], model.FURTHER_WEIGHT * p.further[1])
     bunching = np.where(pairs.fresh, p.bunching[0], 0.0)
     setting, unrelated = np.exp(logs[1]), np.exp(logs[2])

@@ -25,6 +25,7 @@ class Parameters:
     rates: weight of each rate of model chance (RATES) among contacts.
     found: share of true pairs that keys find: [area and sector where no place is given, place keys by text or
         postcode alone, by both, surname or reference keys with a surname, without].
+    ways: of the matches found, the shares of model.WAYS, rows [contact names no place, names one].
     bunching: other referrals a day beyond the local rate while one matter is fresh: trouble comes in bunches.
     further: share of matched referrals with a further contact, of matched contacts with a further referral.
     directions: a few ways in which all the numbers above may be wrong together, each one standard deviation long.
@@ -35,6 +36,7 @@ class Parameters:
     levels: dict[str, np.ndarray]
     rates: np.ndarray
     found: np.ndarray
+    ways: np.ndarray
     bunching: np.ndarray
     further: np.ndarray
     directions: list[np.ndarray] = field(default_factory=list)
@@ -43,7 +45,8 @@ class Parameters:
         """The numbers in one row on an unbounded scale, so that they can be averaged and moved along directions."""
         parts = [_logit(self.expected), np.log(self.lag).ravel()]
         parts += [np.log(self.levels[c.name]).ravel() for c in model.COMPARISONS]
-        parts += [np.log(self.rates), _logit(self.found), np.log(self.bunching), np.log(self.further)]
+        parts += [np.log(self.rates), _logit(self.found), np.log(self.ways).ravel()]
+        parts += [np.log(self.bunching), np.log(self.further)]
         return np.concatenate(parts)
 
     def moved(self, step: np.ndarray) -> Parameters:
@@ -60,7 +63,8 @@ class Parameters:
         lag = _shares(take(self.lag.shape))
         levels = {c.name: _shares(take(self.levels[c.name].shape)) for c in model.COMPARISONS}
         rates, found = _shares(take(self.rates.shape)), _expit(take(self.found.shape))
-        return Parameters(expected, lag, levels, rates, found, np.exp(take((1,))), np.exp(take((2,))))
+        ways = _shares(take(self.ways.shape))
+        return Parameters(expected, lag, levels, rates, found, ways, np.exp(take((1,))), np.exp(take((2,))))
 
 
 RATES = np.concatenate([[1e-5], np.geomspace(1 / 3000, 1.5, 26)])
@@ -82,6 +86,7 @@ def prior() -> Parameters:
         levels=levels,
         rates=rate_prior(),
         found=np.array([area, place, place, other, other / 2]),
+        ways=np.array(model.WAYS_PRIOR),
         bunching=np.array([model.BUNCHING_PRIOR[0]]),
         further=np.array(model.FURTHER_PRIOR),
     )
@@ -149,6 +154,7 @@ def load(con: duckdb.DuckDBPyConnection, authority: str) -> tuple[int, Parameter
         levels={name: np.array(table) for name, table in kept["levels"].items()},
         rates=np.array(kept["rates"]),
         found=np.array(kept["found"]),
+        ways=np.array(kept["ways"]),
         bunching=np.array(kept["bunching"]),
         further=np.array(kept["further"]),
         directions=[np.array(direction) for direction in kept["directions"]],
@@ -169,6 +175,7 @@ def keep(
         "levels": {name: table.tolist() for name, table in fitted.levels.items()},
         "rates": fitted.rates.tolist(),
         "found": fitted.found.tolist(),
+        "ways": fitted.ways.tolist(),
         "bunching": fitted.bunching.tolist(),
         "further": fitted.further.tolist(),
         "directions": [direction.round(5).tolist() for direction in fitted.directions],

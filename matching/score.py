@@ -163,7 +163,7 @@ def _write(
         "referral_number": pairs.referral[keep],
         "match_probability": scored.outcome.pair[keep],
         "probability_without_reference": without.outcome.pair[keep],
-        "expected_odds": scored.expected_odds[pairs.contact[keep]],
+        "expected_odds": scored.expected_odds[keep],
         "same_setting_rate": scored.against[0][keep],
         "unrelated_rate": scored.against[1][keep],
     }
@@ -182,7 +182,8 @@ def _write(
             k.expected_odds, k.same_setting_rate, k.unrelated_rate,
             l.lag_days, {bands}[l.lag_bin + 1] as lag_band,
             {settings}[l.place // {len(model.POSTCODE_LEVELS)} + 1] as setting_agreement,
-            {postcodes}[l.place % {len(model.POSTCODE_LEVELS)} + 1] as postcode_agreement, {labels}
+            {postcodes}[l.place % {len(model.POSTCODE_LEVELS)} + 1] as postcode_agreement, {labels},
+            {_labels(tuple(model.WAYS))}[l.way + 1] as sought_by
         from match_kept_pairs as k
         inner join match_levels as l
             on l.authority = $authority
@@ -247,7 +248,7 @@ def _empty_tables(con: duckdb.DuckDBPyConnection) -> None:
         create or replace table matching.scored_pairs (
             contact_key varchar, referral_key varchar, authority varchar, match_probability double,
             probability_without_reference double, expected_odds double, same_setting_rate double,
-            unrelated_rate double, lag_days bigint, lag_band varchar, {agreements}
+            unrelated_rate double, lag_days bigint, lag_band varchar, {agreements}, sought_by varchar
         );
         create or replace table matching.scored_contacts (
             contact_key varchar, authority varchar, parameter_version integer, match_probability double,

@@ -21,10 +21,12 @@ SECONDS: dict[str, float] = {}
 # What a machine refuses, as the system and the two databases word it, and what an operator can do about it. Only these
 # fixed words are told, whatever else the error says.
 _LOOK_AT_THE_DISK = (
-    "the disk answered with an input/output error; look at the disk (is it full?), then run `lado refresh` again"
+    "the disk answered with an input/output error; look at the disk (is it full?), "
+    "then run `lado refresh` again"
 )
 _RECORD_IS_DAMAGED = (
-    "Dagster's record of runs is damaged; move the folder `dagster` out of the home and run `lado refresh` again"
+    "Dagster's record of runs is damaged; move the folder `dagster` out of the home "
+    "and run `lado refresh` again"
 )
 REFUSALS = {
     "No space left on device": "the disk is full; make room and run `lado refresh` again",

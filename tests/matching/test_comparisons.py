@@ -102,6 +102,14 @@ def test_what_a_pair_was_sought_by_says_nothing_more(con, comparable, contact, r
     assert (told and tuple(told[name] for name in ("area", "sector", "staff_role"))) == levels
 
 
+def test_a_pair_that_only_the_referrer_brings_together_says_nothing_by_the_referrer(con, comparable):
+    named = {"referrer_surname": "calderby", "area": "east"}
+    elsewhere = {"setting_core": "quinwick", "full_postcode": "ZZ999XY"}
+    told = levels_of(con, {**PLACE, **named}, {**PLACE, **named, **elsewhere}, comparable)
+    assert (told["referrer"], told["area"]) == ("same_sought", "same")
+    assert levels_of(con, {**PLACE, **named}, {**PLACE, **named}, comparable)["referrer"] == "same"
+
+
 @pytest.mark.parametrize("slip", ["trahma", "hamtar", "atrham"])
 def test_letters_in_another_order_are_looked_at_in_one_area(con, comparable, slip):
     contact, referral = {"setting_core": "tarham", "area": "east"}, {"setting_core": slip, "area": "east"}

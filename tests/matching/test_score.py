@@ -144,8 +144,10 @@ def test_weights_explain_a_pair(staged):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("noise", "least"), [("low", 0.91), ("middle", 0.86), ("high", 0.78)])
-def test_a_world_of_kents_size_is_matched_well(staged, noise, least):
+@pytest.mark.parametrize(
+    ("noise", "least", "off"), [("low", 0.91, 0.05), ("middle", 0.86, 0.08), ("high", 0.78, 0.10)]
+)
+def test_a_world_of_kents_size_is_matched_well(staged, noise, least, off):
     from benchmarks.matching import measure
 
     con = staged(noise, seed=25)
@@ -154,4 +156,4 @@ def test_a_world_of_kents_size_is_matched_well(staged, noise, least):
     told = measure(con)
     assert told["f1"] >= least
     assert told["calibration_error"] <= 0.05
-    assert abs(told["received"] - told["true"]) <= 0.08 * told["true"]
+    assert abs(told["received"] - told["true"]) <= off * told["true"]

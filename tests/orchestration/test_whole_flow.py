@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
 import hashlib
 import json
@@ -113,6 +114,23 @@ def test_a_second_refresh_without_news_changes_nothing(demo_copy: Callable[[], H
     assert published_bytes(home) == before
     assert audit_log.entries(home)[-1]["outcome"] == "nothing_new"
     assert audit_log.verify(home).problems == []
+
+
+def test_the_interval_of_what_was_received_holds_the_truth(demo: tuple[Home, Outcome]) -> None:
+    """The truth lies beside the made-up extracts and is read by nothing else; no benchmark knows this generator."""
+    home, _ = demo
+    with (home.root / "truth" / "kent" / "contact_referral.csv").open(encoding="utf-8", newline="") as file:
+        true = {row["contact_id"] for row in csv.DictReader(file) if row["kind"] == "requested_received"}
+    with duckdb.connect(str(home.warehouse), read_only=True) as con:
+        told = con.execute(
+            "select lower_90, upper_90 from marts.fct_measures where authority = 'kent' "
+            "and measure = 'requested_referrals_received' and period_kind = 'financial_year' "
+            "and period_start = date '2019-04-01' and dimension_1 = 'all'"
+        ).fetchall()
+    assert len(true) == 572
+    ((lower, upper),) = told
+    assert lower <= len(true) <= upper
+    assert upper - lower < 0.2 * len(true)
 
 
 def test_matching_is_fitted_again_on_request_and_only_then(demo_copy: Callable[[], Home]) -> None:

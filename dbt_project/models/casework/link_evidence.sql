@@ -24,7 +24,11 @@ compared as (
             { 'step_number': 1, 'comparison': 'expected', 'level': null },
             {
                 'step_number': 2, 'comparison': 'place',
-                'level': scored.setting_agreement || '/' || scored.postcode_agreement
+                -- Of pairs sought because a place is missing or misnamed, the place is not compared.
+                'level': case
+                    when scored.sought_by = 'place' then scored.setting_agreement || '/' || scored.postcode_agreement
+                    else 'not_compared'
+                end
             },
             { 'step_number': 3, 'comparison': 'kind', 'level': scored.kind_agreement },
             { 'step_number': 4, 'comparison': 'area', 'level': scored.area_agreement },

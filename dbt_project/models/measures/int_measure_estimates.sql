@@ -120,7 +120,7 @@ summed as (
         1.645 * sqrt(
             counts.variance
             + coalesce(of_period.parameter_variance, 0)
-            + pow(0.25 * coalesce(of_period.unfindable, 0), 2)
+            + pow(0.75 * coalesce(of_period.unfindable, 0), 2)
             + pow(0.015 * counts.amount, 2)
         ) as margin
     from counts
