@@ -315,4 +315,6 @@ def compare(con: duckdb.DuckDBPyConnection) -> None:
             -- Pairs beyond the window came by a reference or a decision; they count as its outermost bins.
             (case {lag_bin} else {len(LAG_STARTS) - 2} end)::tinyint as lag_bin
         from sides
+        -- Each authority is read by itself: in its order it is read alone.
+        order by authority
     """)

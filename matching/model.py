@@ -37,7 +37,7 @@ NOT_REQUESTED_PRIOR = (0.05, 25.0)
 
 FURTHER_PRIOR = (0.06, 0.03)
 FURTHER_STRENGTH = 300.0
-FURTHER_WEIGHT = 2.2
+FURTHER_WEIGHT = 2.4
 FURTHER_MOST = 0.15
 """One matter may bring two contacts (first share, of referrals with a contact) or two referrals (second share, of
 contacts with a referral). Each further link weighs its share times FURTHER_WEIGHT: about what a repeat's closeness in
