@@ -143,7 +143,8 @@ def main() -> None:
         home = Path(folder)
         dsn = server.dsn(server.new_database())
         manifest = make_release(home, "r0", given.rows)
-        file = (releases.published_folder(home) / "current" / "marts" / "lado_marts.duckdb").resolve()
+        # By way of `current`: each round publishes anew, and only the last releases are kept.
+        file = releases.published_folder(home) / "current" / "marts" / "lado_marts.duckdb"
         csv = home / "fact.csv"
         with duckdb.connect() as con:
             con.execute(f"attach {tables.sql_text(file)} as marts (read_only)")
