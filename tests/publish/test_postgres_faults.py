@@ -114,8 +114,10 @@ def crash_the_server(server, database, publisher):
 KILLS = (kill_the_refresh, kill_the_backend, crash_the_server)
 
 
-@pytest.mark.parametrize("rounds", [3, pytest.param(30, marks=pytest.mark.faults)], ids=["short", "long"])
-def test_kills_in_the_middle_leave_one_whole_release(tmp_path, rounds):
+@pytest.mark.parametrize(
+    ("rounds", "least"), [(3, 1), pytest.param(30, 16, marks=pytest.mark.faults)], ids=["short", "long"]
+)
+def test_kills_in_the_middle_leave_one_whole_release(tmp_path, rounds, least):
     """Every kind of kill in turn, at a random moment; then the next try converges."""
     chance = random.Random(20200331)
     home, ended = tmp_path / "home", Counter()
@@ -156,4 +158,4 @@ def test_kills_in_the_middle_leave_one_whole_release(tmp_path, rounds):
     print(dict(ended))
     # Or this proves little. A machine that was busy while the usual time was taken makes a kill come too late.
     in_time = sum(n for (_, hit, shown), n in ended.items() if (hit, shown) == ("cut short", "old"))
-    assert in_time >= max(rounds // 2, 1)
+    assert in_time >= least
