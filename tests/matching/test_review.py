@@ -115,7 +115,7 @@ def test_decisions_in_the_ranked_order_remove_more_doubt_than_the_most_doubtful_
 
 
 def test_steps_of_the_evidence_add_up_to_the_odds_that_compete_and_end_at_the_probability(staged):
-    con = staged("middle", seed=32, contacts=500, settings=150)
+    con = staged("high", seed=32, contacts=800, settings=250)
     matching.score_pairs(con)
     matching_stage.conclude(con)
     told = {
@@ -135,7 +135,7 @@ def test_steps_of_the_evidence_add_up_to_the_odds_that_compete_and_end_at_the_pr
             f"select {side}_id from match_{side}s order by {side}_number").fetchall()]
         for side in ("contact", "referral")
     )  # fmt: skip
-    seen = 0
+    seen, ways = 0, set()
     for number, p in enumerate(scored.outcome.pair):
         key = contact_ids[pairs.contact[number]], referral_ids[pairs.referral[number]]
         if p < 0.2:
@@ -147,4 +147,6 @@ def test_steps_of_the_evidence_add_up_to_the_odds_that_compete_and_end_at_the_pr
         assert after == pytest.approx(p)
         assert bits == pytest.approx(np.log2(p / (1 - p)), abs=0.02)
         seen += 1
+        ways.add(pairs.way[number])
     assert seen == len(told) > 50
+    assert len(ways) > 1, "no pair that was sought otherwise than by place"
