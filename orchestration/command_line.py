@@ -27,6 +27,7 @@ from orchestration.resources import Home
 
 WORDS_OF_STACK = 66_000  # of 8 bytes each
 
+
 def _day(_context: Any, _option: Any, value: str | None) -> dt.date | None:
     if value is None:
         return None

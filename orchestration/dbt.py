@@ -50,6 +50,7 @@ def _invoke(home: Home, arguments: list[str], manifest: Any = None) -> Any:
     # operator needs comes back in the result.
     quiet = ["--log-level-file", "none", "--no-send-anonymous-usage-stats", "--no-use-colors"]
     event_manager_client.ctx_set_event_manager(_no_events())
+    _leave_messages_unbuilt()
     # In an event that nobody hears dbt names the module which made each behaviour flag, and reads the source of every
     # caller for it, at each start: 0.2 cpu-seconds a refresh.
     BehaviorFlagRendered._default_source = staticmethod(lambda: "")
@@ -81,6 +82,36 @@ def _no_events() -> Any:
             """Nobody listens."""
 
     return NoEvents()
+
+
+def _leave_messages_unbuilt() -> None:
+    """Let an event of dbt keep what it was given, and build its message when somebody reads it.
+
+    Each builds a protobuf message when it is made, before anybody is asked to hear it.
+    """
+    from dbt_common.events.base_types import BaseEvent
+
+    build = BaseEvent.__init__
+    if build.__module__ == __name__:
+        return
+
+    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+        self.__dict__["given"] = (args, kwargs)
+
+    def __getattr__(self: Any, name: str) -> Any:
+        if name != "pb_msg":
+            return getattr(self.pb_msg, name)
+        args, kwargs = self.__dict__["given"]
+        build(self, *args, **kwargs)
+        return self.__dict__["pb_msg"]
+
+    def __setattr__(self: Any, name: str, value: Any) -> None:
+        if name == "pb_msg":
+            self.__dict__[name] = value
+        else:
+            setattr(self.pb_msg, name, value)
+
+    BaseEvent.__init__, BaseEvent.__getattr__, BaseEvent.__setattr__ = __init__, __getattr__, __setattr__
 
 
 def parse(home: Home) -> Any:

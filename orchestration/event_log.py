@@ -66,9 +66,7 @@ def _engine(url: str) -> db.Engine:
     In the write-ahead mode that Dagster sets, a file stays whole either way; after a power cut the last events of a run
     may be missing, and the run with them is one that did not end.
     """
-    engine = db.create_engine(
-        url, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}
-    )
+    engine = db.create_engine(url, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False})
 
     @db.event.listens_for(engine, "connect")
     def _(connection: Any, _record: Any) -> None:
