@@ -95,23 +95,23 @@ def _leave_messages_unbuilt() -> None:
     if build.__module__ == __name__:
         return
 
-    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+    def keep(self: Any, *args: Any, **kwargs: Any) -> None:
         self.__dict__["given"] = (args, kwargs)
 
-    def __getattr__(self: Any, name: str) -> Any:
+    def read(self: Any, name: str) -> Any:
         if name != "pb_msg":
             return getattr(self.pb_msg, name)
         args, kwargs = self.__dict__["given"]
         build(self, *args, **kwargs)
         return self.__dict__["pb_msg"]
 
-    def __setattr__(self: Any, name: str, value: Any) -> None:
+    def write(self: Any, name: str, value: Any) -> None:
         if name == "pb_msg":
             self.__dict__[name] = value
         else:
             setattr(self.pb_msg, name, value)
 
-    BaseEvent.__init__, BaseEvent.__getattr__, BaseEvent.__setattr__ = __init__, __getattr__, __setattr__
+    BaseEvent.__init__, BaseEvent.__getattr__, BaseEvent.__setattr__ = keep, read, write
 
 
 def parse(home: Home) -> Any:
