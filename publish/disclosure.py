@@ -248,7 +248,13 @@ judged as (
         measures.* exclude (symbol),
         before.value as value_shown_before,
         authorities.disclosure_round_to as round_to,
-        not (coalesce(catalogue.is_controlled, false) is false or shown.measure is not null) as is_hidden
+        case
+            when catalogue.is_controlled then shown.measure is null
+            -- How many cases an officer holds adds up to nothing, but tells of all that are open.
+            else
+                stock.measure is null
+                or measures.numerator between 1 and authorities.disclosure_hide_up_to
+        end as is_hidden
     from marts.fct_measures as measures
     inner join marts.dim_authorities as authorities on measures.authority = authorities.authority
     inner join reference.measures as catalogue
@@ -262,6 +268,12 @@ judged as (
         and measures.member_1 = shown.member_1
         and measures.dimension_2 = shown.dimension_2
         and measures.member_2 = shown.member_2
+    left join shown as stock
+        on measures.authority = stock.authority
+        and measures.period_kind = stock.period_kind
+        and measures.period_start = stock.period_start
+        and stock.measure = 'cases_open_at_end'
+        and stock.dimension_1 = 'all'
     left join quality.previous_published as before
         on measures.authority = before.authority
         and measures.period_kind = before.period_kind

@@ -179,6 +179,12 @@ POISONS: dict[str, Poison] = {
             "and fct.period_start = seen.period_start"
         )
     ),
+    "no_small_count_is_shown": Poison(
+        in_warehouse=_sql(
+            "update measures.published_measures set numerator = 3, is_suppressed = false "
+            "where authority = 'kent' and measure = 'caseload'"
+        )
+    ),
     "every_code_of_the_marts_is_in_its_list": Poison(
         in_warehouse=_set("marts.fct_referrals", "closed_band", "'soon'", "closed_band is not null")
     ),

@@ -144,9 +144,25 @@ def test_a_change_is_shown_where_both_its_years_are():
     assert rows["referrals_change_number", "education", "all"][0] == 7
 
 
-def test_a_training_session_is_nobody():
-    rows = publish(count("training_sessions", {"primary": 1, "secondary": 30}, "sector"))
-    assert not hidden(rows)
+OPEN = "cases_open_at_end | all | all | all | all | {open} | - | - | {open} | count"
+LOADS = """
+caseload | statistic | maximum | all | all | {most} | - | - | {most} | count
+caseload | statistic | median | all | all | 9 | - | - | 9 | count
+"""
+
+
+def test_what_one_officer_holds_is_hidden_when_it_is_small():
+    rows = publish(OPEN.format(open=40) + LOADS.format(most=3))
+    assert hidden(rows) == {("caseload", "maximum", "all")}
+
+
+def test_what_officers_hold_is_hidden_with_all_that_is_open():
+    rows = publish(OPEN.format(open=3) + LOADS.format(most=12))
+    assert hidden(rows) == {
+        ("cases_open_at_end", "all", "all"),
+        ("caseload", "maximum", "all"),
+        ("caseload", "median", "all"),
+    }
 
 
 def attack(table: dict[tuple[str, str], int], seen: set[tuple[str, str]], totals: dict) -> set:
