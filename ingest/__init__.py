@@ -1,7 +1,7 @@
 """The door in: authority extracts become raw tables. It knows files, not meaning."""
 
 from ingest.erased import Erased, tombstone
-from ingest.landing import Drop, pending_drops
+from ingest.landing import Drop, pending_drops, shown_name
 from ingest.leave_out import rewrite, without_erased
 from ingest.load import settle, stage
 from ingest.person import Held, find, others_in, pattern_of_names, remove, restamp
@@ -44,6 +44,7 @@ __all__ = [
     "restamp",
     "rewrite",
     "settle",
+    "shown_name",
     "stage",
     "tombstone",
     "without_erased",

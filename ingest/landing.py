@@ -4,11 +4,13 @@ Belongs here: folders, file names, links, whether a drop is complete, and what w
 belong here: opening a file (read.py, workbook.py), judging and storing it (load.py).
 
 A name is always taken literally: `a=b` is no partition and `[1]` is no pattern. Nothing is followed out of
-the folder of the authority.
+the folder of the authority. Whatever is told or stored of a name is text (`shown_name`): a file system allows bytes
+that are none.
 """
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -26,7 +28,10 @@ _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 @dataclass(frozen=True)
 class LandedFile:
-    """A file of a drop; `fault` is a reason code and detail when it must not be opened."""
+    """A file of a drop; `fault` is a reason code and detail when it must not be opened.
+
+    `name` is what logs show; which feeds the file carries is told by the name of `path`.
+    """
 
     name: str
     path: Path
@@ -135,12 +140,12 @@ class _Survey:
                 self.log(folder.name, None, day_folder.name, "refused", message)
             elif folder.name in self.unusable:
                 message = f"the profile {folder.name}.yml cannot be used: see `lado profile check`"
-                for name in sorted(path.name for path in day_folder.iterdir()):
+                for name in sorted(shown_name(path.name) for path in day_folder.iterdir()):
                     if (folder.name, extract_on, name) not in self.landed:
                         self.log(folder.name, extract_on, name, "waiting", message)
             elif profile is None:
                 message = (
-                    f"no profile {folder.name}.yml was found: add it to the folder of profiles, or rename "
+                    f"no profile {shown_name(folder.name)}.yml was found: add it to the folder of profiles, or rename "
                     "the folder if it is meant for another authority"
                 )
                 for name in sorted(path.name for path in day_folder.iterdir()) or [None]:
@@ -178,14 +183,17 @@ class _Survey:
 
     def describe(self, path: Path) -> LandedFile:
         fault, size, modified = None, 0, 0
-        if not self.is_inside(path, path.parent.resolve()):
+        name = shown_name(path.name)
+        if name != path.name:
+            fault = ("unusable_name", "the file's name is not in UTF-8: rename it")
+        elif not self.is_inside(path, path.parent.resolve()):
             fault = ("outside_landing", "the file is a link to another folder: copy the file itself")
         elif not path.is_file():
             fault = ("cannot_open", "this is not a plain file")
         else:
             told = path.stat()
             size, modified = told.st_size, told.st_mtime_ns
-        return LandedFile(path.name, path, size, modified, fault)
+        return LandedFile(name, path, size, modified, fault)
 
     def is_inside(self, path: Path, folder: Path) -> bool:
         """Whether the path, links followed, lies in the folder (or is broken, which opening it will tell)."""
@@ -199,7 +207,7 @@ class _Survey:
         known = self.landed.get(at)
         if known is None or known[:2] != (landed.size_bytes, landed.modified_ns):
             return True
-        for source in profile.sources_of(landed.name):
+        for source in profile.sources_of(landed.path.name):
             outcome = self.last_outcomes.get((*at, source.feed, source.source_system))
             is_allowed = f"{profile.authority}/{source.feed}" in self.accept
             if outcome is None or (outcome == "refused" and (is_allowed or known[2] != profile.profile_hash)):
@@ -221,6 +229,7 @@ class _Survey:
     def log(
         self, authority: str | None, extract_on: date | None, name: str | None, outcome: str, message: str
     ) -> None:
+        authority, name = (one and shown_name(one) for one in (authority, name))
         if outcome != "waiting" and (authority, extract_on, name, outcome, message) in self.told:
             return
         named = ("rows_read", "rows_loaded", "rows_quarantined", "rows_deduplicated", "rows_erased")
@@ -237,6 +246,11 @@ class _Survey:
                 "logged_at": datetime.now(UTC).replace(tzinfo=None),
             }
         )
+
+
+def shown_name(name: str) -> str:
+    """The name of a file or folder as text; bytes that are not UTF-8 as \\xff and the like."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def _read_day(name: str) -> date | None:

@@ -62,7 +62,7 @@ def stage(
         for delivered in drop.files:
             landed, left_out = leave_out(delivered, profile, reader, erased)
             extract = Extract(landed, reader)
-            sources = profile.sources_of(landed.name)
+            sources = profile.sources_of(landed.path.name)
             for source in sources:
                 row = _describe(drop, landed, extract.content_hash, source, accept)
                 row["rows_erased"] = left_out[source.feed, source.source_system]

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from ingest.extract import Extract, headings_taken
 from ingest.feeds import normalise_wording, read_feeds
-from ingest.landing import LandedFile
+from ingest.landing import LandedFile, shown_name
 from ingest.profile import Profile, Source, examine, read_closed_lists
 from ingest.profile_problems import Lines, Problem, line_of
 from ingest.read import Table, Unreadable
@@ -43,15 +43,16 @@ def _look_at_sample(
         if path.name == profile.marker:
             continue
         sources = profile.sources_of(path.name)
+        name = shown_name(path.name)
         if not sources:
-            remarks.append(Problem(0, f"{path.name}: no feed of the profile has files of this name", False))
+            remarks.append(Problem(0, f"{name}: no feed of the profile has files of this name", False))
             continue
-        extract = Extract(LandedFile(path.name, path, 0, 0), reader)
+        extract = Extract(LandedFile(name, path, 0, 0), reader)
         for source in sources:
             place = profile.sources.index(source)
             read.add(place)
             line = line_of(lines, ("sources", place))
-            where = f"{path.name} ({source.feed})"
+            where = f"{name} ({source.feed})"
             try:
                 table = extract.table(source)
             except Unreadable as fault:

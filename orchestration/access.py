@@ -164,7 +164,7 @@ def _kept_extracts(
         for path in sorted((home.landing / held.authority).glob("*/*")):
             if (path.parent.name, path.name) in loaded or not path.is_file():
                 continue
-            name = path.relative_to(home.root).as_posix()
+            name = ingest.shown_name(path.relative_to(home.root).as_posix())
             sources = profile.sources_of(path.name) if profile else []
             data = path.read_bytes()
             done = ingest.without_erased(data, sources, held.authority, reader, own) if sources else None

@@ -201,9 +201,8 @@ def _rewrite_extracts(
             before = hashlib.sha256(path.read_bytes()).hexdigest()
             new = ingest.rewrite(path, profile, reader, own)
             if new.unread:
-                done.left.append(
-                    f"{path.relative_to(home.root).as_posix()}: cannot be read ({new.unread}), remove it"
-                )
+                name = ingest.shown_name(path.relative_to(home.root).as_posix())
+                done.left.append(f"{name}: cannot be read ({new.unread}), remove it")
             done.removed["landing"] += new.rows.total()
             contents[before] = hashlib.sha256(new.data).hexdigest()
             sizes[path.parent.name, path.name] = len(new.data)

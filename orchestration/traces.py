@@ -17,6 +17,7 @@ from pathlib import Path
 
 import duckdb
 
+from ingest import shown_name
 from orchestration.resources import Home
 
 SHORTEST = 4  # characters; a shorter number stands in every file by chance
@@ -36,7 +37,7 @@ def find(home: Home, wanted: str) -> list[str]:
     found = []
     for path in sorted(home.root.rglob("*")):
         if path.is_file() and not path.is_symlink():
-            name = path.relative_to(home.root).as_posix()
+            name = shown_name(path.relative_to(home.root).as_posix())
             found += [f"{name}{rest}" for rest in _in_file(path, wanted, path.is_relative_to(home.landing))]
     return found
 

@@ -6,6 +6,7 @@ Belongs here: the schedule, the sensor on landing, the alert. Does not belong he
 from __future__ import annotations
 
 import hashlib
+import os
 
 import dagster as dg
 
@@ -41,9 +42,9 @@ def on_landing(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipRe
     digest = hashlib.sha256()
     for path in sorted(home.landing.glob("*/*/*")):
         seen = path.lstat()
-        digest.update(
-            f"{path.relative_to(home.landing).as_posix()}|{seen.st_size}|{seen.st_mtime_ns}\n".encode()
-        )
+        # As bytes: a name need not be text.
+        digest.update(os.fsencode(path.relative_to(home.landing)))
+        digest.update(f"|{seen.st_size}|{seen.st_mtime_ns}\n".encode())
     state = digest.hexdigest()
     # The cursor holds two states: the one last seen and the one last asked for.
     seen_before, _, asked_for = (context.cursor or "|").partition("|")

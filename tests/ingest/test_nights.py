@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+from pathlib import Path
 
 import duckdb
 import pytest
@@ -221,6 +222,49 @@ class TestLanding:
         door.put(name, A)
         rows = {row["file_name"]: counts(row) for row in door.night()}
         assert rows == {"contacts1.csv": ("accepted", 3, 3, 0, 0), name: ("accepted", 3, 3, 0, 0)}
+
+    def test_names_that_are_not_utf_8_are_told_as_text_and_stop_nobody_else(self, door: Door):
+        door.put("contacts.csv", A)
+        kent, day = os.fsencode(door.landing / "kent"), b"/2020-03-31/"
+        try:
+            for folder in (kent + b"/2020-03-\xff", os.fsencode(door.landing) + b"/k\xffnt" + day):
+                os.makedirs(folder)
+            for path in (
+                kent + day + b"contacts_\xe9\xff.csv",
+                kent + day + b"holiday\xff.txt",
+                kent + b"/\xff.csv",
+                os.fsencode(door.landing) + b"/k\xffnt" + day + b"\xff",
+            ):
+                Path(os.fsdecode(path)).write_text(B, encoding="utf-8")
+        except OSError:
+            pytest.skip("this file system takes no such names")
+        rows = door.night()
+        assert {(row["authority"], row["file_name"], row["feed"]): row["outcome"] for row in rows} == {
+            ("kent", "contacts.csv", "contacts"): "accepted",
+            ("kent", r"contacts_\xe9\xff.csv", "contacts"): "refused",
+            ("kent", r"holiday\xff.txt", None): "ignored",
+            ("kent", r"\xff.csv", None): "ignored",
+            ("kent", r"2020-03-\xff", None): "refused",
+            (r"k\xffnt", r"\xff", None): "refused",
+        }
+        assert door.values("select distinct area from raw.contacts") == ["East"]
+        assert door.night() == []
+
+    def test_the_feed_of_a_name_is_told_by_the_name_itself_and_not_by_how_it_is_shown(self, door: Door):
+        kent = door.profiles["kent"]
+        (first,) = (source for source in kent.sources if source.feed == "contacts")
+        source = first.model_copy(update={"files": "contacts?.csv"})
+        door.profiles["kent"] = kent.model_copy(update={"sources": (source,)})
+        folder = door.put("contacts1.csv", A).parent
+        try:
+            Path(os.fsdecode(os.fsencode(folder) + b"/contacts\xff.csv")).write_text(B, encoding="utf-8")
+        except OSError:
+            pytest.skip("this file system takes no such names")
+        rows = {row["file_name"]: (row["feed"], row["outcome"]) for row in door.night()}
+        assert rows == {
+            "contacts1.csv": ("contacts", "accepted"),
+            r"contacts\xff.csv": ("contacts", "refused"),
+        }
 
     def test_odd_folders_are_refused_or_ignored(self, door: Door):
         door.put("contacts.csv", A, authority="authority=kent")

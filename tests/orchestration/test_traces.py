@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import zipfile
 from pathlib import Path
 
@@ -55,6 +56,14 @@ def test_a_person_is_found_in_a_file(form: str, home: Home) -> None:
     (found,) = traces.find(home, WANTED)
     assert found.startswith("landing/kept")
     assert "900001" not in found
+
+
+def test_a_file_whose_name_is_no_text_is_told_as_text(home: Home) -> None:
+    try:
+        (home.landing / os.fsdecode(b"kept\xff")).write_bytes(SAID.encode())
+    except OSError:
+        pytest.skip("this file system takes no such names")
+    assert traces.find(home, WANTED) == [r"landing/kept\xff"]
 
 
 @pytest.mark.parametrize("form", OTHERS)
