@@ -19,7 +19,7 @@ from datetime import date
 
 from ingest.feeds import Column, Feed, normalise_wording
 from ingest.profile import Profile, Source
-from ingest.read import Table, Unreadable
+from ingest.read import NO_VALUE, Table, Unreadable
 from ingest.times import exchange, read_native, read_time
 
 OLDEST_DAY = "1990-01-01"
@@ -183,7 +183,7 @@ def _rows_of_feed(table: Table, source: Source, places: dict[str, int]) -> list[
 
 
 def _parse(cells: tuple[str, ...], parse: Parser) -> _Values:
-    told = {cell: parse(cell.strip()) for cell in set(cells)}
+    told = {cell: (None, NO_VALUE[cell]) if cell in NO_VALUE else parse(cell.strip()) for cell in set(cells)}
     values = [told[cell][0] for cell in cells]
     if all(reason is None for _, reason in told.values()):
         return _Values(values, {})
@@ -302,9 +302,11 @@ def _reasons(
                 reasons.setdefault(at, "absurd_mandatory_date")
     for column in feed.columns.values():
         if column.mandatory and column.name != feed.key[0] and None in columns[column.name].values:
+            unusable = columns[column.name].unusable
             for at, value in enumerate(columns[column.name].values):
                 if value is None:
-                    reasons.setdefault(at, "missing_mandatory_value")
+                    reason = "unusable_mandatory_value" if at in unusable else "missing_mandatory_value"
+                    reasons.setdefault(at, reason)
     return reasons
 
 

@@ -21,6 +21,14 @@ import re
 from dataclasses import dataclass, field
 
 MAX_FIELD_CHARS = 100_000
+# What stands in the place of a cell of a workbook that is not empty and whose value cannot be told, and the reason
+# code of it.
+UNCALCULATED, COVERED, UNREADABLE = "#UNCALCULATED!", "#MERGED!", "#UNREADABLE!"
+NO_VALUE = {
+    UNCALCULATED: "formula_without_value",
+    COVERED: "covered_by_merged_cell",
+    UNREADABLE: "unreadable_cell",
+}
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 _OTHER_KINDS = (

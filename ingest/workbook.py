@@ -1,7 +1,7 @@
 """Read a sheet of an XLSX workbook as rows of text, after looking at the package that it comes in.
 
 Belongs here: what makes a workbook dangerous or no workbook at all, and cells as text. Does not belong here:
-what the cells mean (interpret.py).
+cells that the parser leaves out (unread_cells.py), what the cells mean (interpret.py).
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import Any
 import python_calamine
 from defusedxml.ElementTree import fromstring
 
+from ingest import unread_cells
 from ingest.read import MAX_FIELD_CHARS, OLE, BadLine, Table, Unreadable
 
 MAX_WORKBOOK_MEMBERS = 2_000
@@ -26,10 +27,6 @@ MAX_UNPACKED_BYTES = 400_000_000
 MAX_UNPACKED_RATIO = 200  # only looked at above 10 MB: small, regular sheets pack very well
 MAX_SHEET_CELLS = 20_000_000
 MAX_COLUMNS = 16_384  # as many as Excel has
-
-
-# By part, row and column (from 0): what the error is called, #REF! or the like.
-Errors = dict[str, dict[tuple[int, int], str]]
 
 
 class Workbook:
@@ -43,7 +40,7 @@ class Workbook:
                 raise Unreadable("encrypted", "the workbook is protected with a password: send it without")
             raise Unreadable("not_xlsx", "this is an old Excel file or another document: save it as .xlsx")
         self._data = data
-        self._errors = _check_package(data)
+        self._with_unread_cells = _check_package(data)
         self._book = _parse(
             lambda: python_calamine.load_workbook(io.BytesIO(data)), "the workbook cannot be opened"
         )
@@ -58,7 +55,7 @@ class Workbook:
         )
         if not grid:
             raise Unreadable("empty_file", f"the sheet `{sheet}` is empty")
-        self._put_errors(sheet, grid)
+        self._put_unread_cells(sheet, grid)
         if len(grid[0]) > MAX_COLUMNS:
             raise Unreadable("bomb", f"the sheet `{sheet}` has more columns than a workbook can have")
         headings = [_cell_text(cell).strip() for cell in grid[0]]
@@ -86,14 +83,19 @@ class Workbook:
             raise Unreadable("header_only", f"the sheet `{sheet}` has no row below the heading")
         return table
 
-    def _put_errors(self, sheet: str, grid: list[list[Any]]) -> None:
-        """Write #REF! and its like into the grid: the parser leaves them out, and an error is no empty cell."""
-        if not self._errors:
+    def _put_unread_cells(self, sheet: str, grid: list[list[Any]]) -> None:
+        """Write into the grid what the parser leaves out: a cell that holds something is no empty cell."""
+        if not self._with_unread_cells:
             return
         part = _parse(lambda: _part_of(self._data, sheet), "the list of its sheets cannot be read")
-        for (row, column), text in self._errors.get(part, {}).items():
-            if row < len(grid) and column < len(grid[row]):
-                grid[row][column] = text
+        if part not in self._with_unread_cells:
+            return
+
+        def put_back() -> None:
+            with zipfile.ZipFile(io.BytesIO(self._data)).open(part) as xml:
+                unread_cells.put_back(xml, grid)
+
+        _parse(put_back, f"the sheet `{sheet}` cannot be read")
 
 
 def _part_of(data: bytes, sheet: str) -> str:
@@ -138,10 +140,10 @@ def _cell_text(cell: object) -> str:
     return str(cell)
 
 
-def _check_package(data: bytes) -> Errors:
+def _check_package(data: bytes) -> set[str]:
     """Refuse what is no workbook, is locked, holds macros or would unpack to more than it should.
 
-    Returns the cells of each part that hold an error.
+    Returns the parts of which the parser may leave cells out.
     """
     try:
         package = zipfile.ZipFile(io.BytesIO(data))
@@ -160,10 +162,10 @@ def _check_package(data: bytes) -> Errors:
     if len(names) != len(members) or any(map(_leads_astray, members)):
         raise Unreadable("not_xlsx", "parts of the workbook have names that Excel does not give")
     budget = MAX_UNPACKED_BYTES
-    errors: Errors = {}
+    unread: set[str] = set()
     for member in members:
-        budget -= _check_member(data, member, budget, errors)
-    return errors
+        budget -= _check_member(data, member, budget, unread)
+    return unread
 
 
 def _leads_astray(member: zipfile.ZipInfo) -> bool:
@@ -176,10 +178,10 @@ def _leads_astray(member: zipfile.ZipInfo) -> bool:
     return is_link or name.startswith("/") or ".." in name.split("/") or any(mark in name for mark in "\\:\0")
 
 
-def _check_member(data: bytes, member: zipfile.ZipInfo, budget: int, errors: Errors) -> int:
+def _check_member(data: bytes, member: zipfile.ZipInfo, budget: int, unread: set[str]) -> int:
     """Unpack a part piece by piece, as its stated size may lie, and return its true size in bytes.
 
-    Cells with an error are added to `errors`.
+    The name of a part of which the parser may leave cells out is added to `unread`.
     """
     start = member.header_offset
     start += 30 + int.from_bytes(data[start + 26 : start + 28], "little")
@@ -204,11 +206,12 @@ def _check_member(data: bytes, member: zipfile.ZipInfo, budget: int, errors: Err
         seen = tail + piece
         if b"<!ENTITY" in seen or b"<!DOCTYPE" in seen:
             raise Unreadable("bomb", "the workbook defines XML entities, which no recording system does")
+        if is_xml and unread_cells.has_signs(seen):
+            unread.add(member.filename)
         if is_sheet:
             for letters, digits in re.findall(rb'[ ]r="([A-Z]{1,6})(\d{1,7})"', seen):
-                rows, columns = max(rows, int(digits)), max(columns, _column_number(letters))
-            for row, column, text in _error_cells(seen):
-                errors.setdefault(member.filename, {})[row, column] = text
+                number = unread_cells.column_number(letters.decode())
+                rows, columns = max(rows, int(digits)), max(columns, number)
             if rows * columns > MAX_SHEET_CELLS or columns > MAX_COLUMNS:
                 raise Unreadable("bomb", "a sheet spans far more cells than it fills")
         tail = seen[-4_000:]  # a cell may begin in one piece and end in the next
@@ -227,21 +230,3 @@ def _inflate(packed: memoryview) -> Iterator[bytes]:
         yield unpacker.flush()
     except zlib.error:
         raise Unreadable("not_xlsx", "the workbook is damaged") from None
-
-
-def _error_cells(xml: bytes) -> Iterator[tuple[int, int, str]]:
-    """Row and column (from 0) and the text of each cell of type e."""
-    if b't="e"' not in xml:
-        return
-    for cell in re.finditer(
-        rb'<c ([^>]*\bt="e"[^>]*)>(?:<f[^>]*/>|<f[^>]*>[^<]*</f>)?<v>([^<]{1,20})</v>', xml
-    ):
-        if at := re.search(rb'\br="([A-Z]{1,3})(\d{1,7})"', cell[1]):
-            yield int(at[2]) - 1, _column_number(at[1]) - 1, cell[2].decode("ascii", "replace")
-
-
-def _column_number(letters: bytes) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + letter - 64
-    return number

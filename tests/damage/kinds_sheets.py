@@ -170,6 +170,46 @@ def an_error_for_an_optional_day(good, grids):
 
 
 @sheet("accepted", same=False)
+def a_formula_without_its_value_for_an_optional_day(good, grids):
+    return _with(grids, _cell(7, _optional_day(grids), "=TODAY()"))
+
+
+@sheet("accepted_with_quarantine", 1)
+def a_formula_without_its_value_for_a_key(good, grids):
+    return _with(grids, _cell(7, KEY, '="ENQ-"&8'))
+
+
+@sheet("accepted_with_quarantine", 1)
+def a_formula_without_its_value_for_the_day(good, grids):
+    return _with(grids, _cell(7, DAY, "=NOW()"))
+
+
+@sheet("refused")
+def a_column_of_formulas_without_their_values(good, grids):
+    def change(rows):
+        for row in rows[1:]:
+            row[_optional_day(grids)] = "=TODAY()"
+
+    return _with(grids, change)
+
+
+@sheet("accepted", same=False)
+def one_text_merged_over_two_rows(good, grids):
+    def change(book: openpyxl.Workbook) -> None:
+        book[MAIN_SHEET].merge_cells("G8:G9")
+
+    return build(grids, change)
+
+
+@sheet("accepted_with_quarantine", 1)
+def one_key_merged_over_two_rows(good, grids):
+    def change(book: openpyxl.Workbook) -> None:
+        book[MAIN_SHEET].merge_cells("A8:A9")
+
+    return build(grids, change)
+
+
+@sheet("accepted", same=False)
 def a_formula_in_a_text(good, grids):
     def change(book: openpyxl.Workbook) -> None:
         cell = book[MAIN_SHEET].cell(8, 7)

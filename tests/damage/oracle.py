@@ -22,6 +22,7 @@ from .extracts import CONTRACT, DAY
 UNUSABLE_SHARE = 0.05
 LONGEST = 100_000
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+NO_VALUE = "\ufffe"  # a cell that holds something without a value; the character stands in no text
 YES, NO = {"true", "yes", "y", "1", "t"}, {"false", "no", "n", "0", "f"}
 
 
@@ -273,8 +274,8 @@ def read_value(cell: str, column: str, source: dict, codes: dict) -> tuple[str |
     """The canonical text of a stripped cell, and whether it fits its column."""
     contract = CONTRACT[source["feed"]]
     kind = contract["columns"][column]["type"]
-    if not cell:
-        return None, True
+    if not cell or cell == NO_VALUE:
+        return None, not cell
     value: str | None = cell
     if kind == "reference":
         value = (

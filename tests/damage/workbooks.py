@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import openpyxl
+from openpyxl.cell.cell import Cell, MergedCell
 
 from . import oracle
 from .extracts import Sheet
@@ -116,12 +117,18 @@ def first_sheet(data: bytes) -> bytes:
 
 def expected(sheets: list[Sheet], data: bytes) -> dict[str, Expected]:
     """What should come of each sheet of a workbook that openpyxl can read."""
-    book = openpyxl.load_workbook(io.BytesIO(data), data_only=True)
+    values = openpyxl.load_workbook(io.BytesIO(data), data_only=True)
+    written = openpyxl.load_workbook(io.BytesIO(data))
     found = {}
     for one in sheets:
         source = one.sources[0]
         headings, *rows = (
-            [_told(cell) for cell in row] for row in book[source["sheet"]].iter_rows(values_only=True)
+            [_told(cell, as_written) for cell, as_written in zip(row, beside, strict=True)]
+            for row, beside in zip(
+                values[source["sheet"]].iter_rows(values_only=True),
+                written[source["sheet"]].iter_rows(),
+                strict=True,
+            )
         )
         while headings and not headings[-1]:
             headings.pop()
@@ -129,10 +136,10 @@ def expected(sheets: list[Sheet], data: bytes) -> dict[str, Expected]:
     return found
 
 
-def _told(cell: object) -> str:
-    """A cell as the raw tables hold it."""
+def _told(cell: object, written: Cell | MergedCell) -> str:
+    """A cell as the raw tables hold it; `written` is the same cell with its formula, or covered by another."""
     if cell is None:
-        return ""
+        return oracle.NO_VALUE if written.data_type == "f" or isinstance(written, MergedCell) else ""
     if isinstance(cell, dt.datetime):
         return cell.isoformat(sep=" ", timespec="seconds")
     if isinstance(cell, float) and cell.is_integer():

@@ -200,10 +200,15 @@ def test_numbers_booleans_and_lists_take_their_canonical_form(door: Door):
 
 
 def test_a_mandatory_value_other_than_the_key_is_needed_too(door: Door):
-    lines = [f"M{n:05},R00001,Evaluation Meeting" for n in range(1, 40)] + ["M00040,R00001,"]
+    lines = [f"M{n:05},R00001,Evaluation Meeting" for n in range(1, 40)]
+    # People's names have no digits, references do.
+    lines += ["M00040,R00001,", "M00041,Ann Example,Evaluation Meeting"]
     row = door.one("meetings.csv", "\n".join(["Meeting Ref,Referral Ref,Type of Meeting", *lines]))
-    assert counts(row) == ("accepted_with_quarantine", 40, 39, 1, 0)
-    assert door.quarantined() == [(41, "missing_mandatory_value", "M00040")]
+    assert counts(row) == ("accepted_with_quarantine", 41, 39, 2, 0)
+    assert door.quarantined() == [
+        (41, "missing_mandatory_value", "M00040"),
+        (42, "unusable_mandatory_value", "M00041"),
+    ]
 
 
 def test_a_key_of_several_columns_is_joined(door: Door):
