@@ -65,9 +65,10 @@ def pending_drops(
 ) -> list[Drop]:
     """The complete drops with files that were not judged as they are now, oldest day first.
 
-    A file that was refused is judged again when its profile has changed or `accept` (AUTHORITY/FEED) names
-    one of its feeds. Writes load-log rows for what is not read: `ignored` and `refused` once, `waiting`
-    each time; drops of an authority in `unusable` wait until its profile can be read. `now` is UTC.
+    A file that was refused is judged again when its profile has changed, when `accept` (AUTHORITY/FEED) names
+    one of its feeds, or with another file of its feed that came later to the same drop. Writes load-log rows
+    for what is not read: `ignored` and `refused` once, `waiting` each time; drops of an authority in `unusable`
+    wait until its profile can be read. `now` is UTC.
     """
     if not Path(landing).is_dir():
         return []
@@ -155,8 +156,7 @@ class _Survey:
 
     def look_at_drop(self, folder: Path, extract_on: date, profile: Profile) -> None:
         authority = profile.authority
-        newest = 0
-        pending: list[LandedFile] = []
+        found: list[LandedFile] = []
         for path in sorted(folder.iterdir()):
             if path.name == profile.marker:
                 continue
@@ -170,10 +170,9 @@ class _Survey:
                     "no feed of the profile has files of this name",
                 )
                 continue
-            landed = self.describe(path)
-            newest = max(newest, landed.modified_ns)
-            if self.is_pending(landed, extract_on, profile):
-                pending.append(landed)
+            found.append(self.describe(path))
+        pending = self.pending_of(found, extract_on, profile)
+        newest = max((landed.modified_ns for landed in found), default=0)
         reason = self.waits_for(folder, extract_on, profile, newest) if pending else None
         if reason is None and pending:
             self.drops.append(Drop(authority, extract_on, tuple(pending)))
@@ -201,6 +200,26 @@ class _Survey:
             return path.resolve().is_relative_to(folder.resolve())
         except (OSError, RuntimeError):
             return False
+
+    def pending_of(self, found: list[LandedFile], extract_on: date, profile: Profile) -> list[LandedFile]:
+        """Those of a drop's files that are to be judged now.
+
+        All files of a feed are one extract: one that was refused because the others had not come yet is judged
+        again together with them.
+        """
+        pending = [landed for landed in found if self.is_pending(landed, extract_on, profile)]
+        feeds = {
+            (one.feed, one.source_system) for file in pending for one in profile.sources_of(file.path.name)
+        }
+        return [
+            landed
+            for landed in found
+            if landed in pending
+            or any(
+                self.last_outcomes.get((profile.authority, extract_on, landed.name, *feed)) == "refused"
+                for feed in feeds
+            )
+        ]
 
     def is_pending(self, landed: LandedFile, extract_on: date, profile: Profile) -> bool:
         at = (profile.authority, extract_on, landed.name)
