@@ -60,6 +60,15 @@ _RAW = {
         modified_ns bigint, profile_hash varchar""",
 }
 
+# What ends a field in the text of a set-aside line, whatever the delimiter and the quotes of its file: any run of
+# characters other than letters, digits, blanks and those that stand inside record numbers and days. So the text
+# becomes its fields with one separator before, between and after them, a key becomes the same form, and the key
+# stands in the line as a whole field where its form is found in the form of the line.
+_FIELDS_OF = r"""
+    create or replace macro raw.fields_of(text) as
+        regexp_replace(chr(31) || text || chr(31), ' *(?:[^\p{L}\p{N} /._-] *)+', chr(31), 'g')
+"""
+
 _ARRIVING = {
     # One row for each file and feed of the drop that is being judged. detail is safe to log.
     "files": """file_key varchar, authority varchar, feed varchar, source_system varchar, extract_on date,
@@ -93,6 +102,7 @@ def begin_refresh(
         con.execute("create schema arriving")
         for name, columns in _RAW.items():
             con.execute(f"create table if not exists raw.{name} ({columns})")
+        con.execute(_FIELDS_OF)
         add_new_columns(con)
         for name, columns in _ARRIVING.items():
             con.execute(f"create table arriving.{name} ({columns})")

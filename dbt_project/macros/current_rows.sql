@@ -6,8 +6,8 @@
     it came last, so a state that returns (A, B, A) ends in A.
 
     A record is gone when a later full extract does not hold it, on a day on which every file of that feed was
-    accepted. A day with a quarantined row that bears the record's key, or has its id somewhere in its text,
-    proves nothing about that record: an extract with a row nobody could read may have held it.
+    accepted. A day with a quarantined row in which the record's id is a whole field (raw.fields_of, which ingest
+    defines and holds extracts by as well) proves nothing about that record: the row may have been its row.
 #}
 {% macro current_rows(feed) %}
     with
@@ -33,6 +33,7 @@
             _authority,
             _source_system,
             _record_key,
+            raw.fields_of(split_part(_record_key, '|', 1)) as fields,
             max(_extract_on) as extract_on,
             min(_later_full_days) as later_full_days
         from versions
@@ -40,23 +41,35 @@
         having min(_later_full_days) > 0
     ),
 
+    unread_rows as (
+        select
+            authority,
+            source_system,
+            extract_on,
+            raw.fields_of(raw_text) as fields
+        from {{ ref('stg_unread_rows') }}
+        where feed = '{{ feed }}'
+    ),
+
+    -- Joined by the first piece of the id: every record against every row would take long.
     perhaps_held as (
         select
             missing._authority,
             missing._source_system,
             missing._record_key,
-            count(distinct unread_rows.extract_on) as days
+            count(distinct unread_fields.extract_on) as days
         from missing
-        inner join {{ ref('stg_unread_rows') }} as unread_rows
+        inner join (
+            select
+                *,
+                unnest(string_split(fields, chr(31))) as field
+            from unread_rows
+        ) as unread_fields
             on
-                missing._authority = unread_rows.authority
-                and missing._source_system = unread_rows.source_system
-                and missing.extract_on < unread_rows.extract_on
-                and (
-                    missing._record_key = unread_rows.record_key
-                    or contains(unread_rows.raw_text, split_part(missing._record_key, '|', 1))
-                )
-        where unread_rows.feed = '{{ feed }}'
+                missing._authority = unread_fields.authority
+                and missing._source_system = unread_fields.source_system
+                and split_part(missing.fields, chr(31), 2) = unread_fields.field
+        where missing.extract_on < unread_fields.extract_on and contains(unread_fields.fields, missing.fields)
         group by missing._authority, missing._source_system, missing._record_key
     ),
 

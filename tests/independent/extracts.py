@@ -68,12 +68,12 @@ class Extracts:
 
 @dataclass
 class _Day:
-    """What one source sent on one day: usable records by key, keys spoiled, and unreadable text."""
+    """What one source sent on one day: usable records by key, keys spoiled, and the cells of unreadable lines."""
 
     on: dt.date
     records: dict[str, dict]
     spoiled: set[str]
-    unreadable: list[str]
+    unreadable: list[list[str]]
     whole: bool
 
 
@@ -155,7 +155,7 @@ def _columns(sheet: files.Sheet, source: dict, contract: dict) -> dict[str, int]
 
 
 def _rows(sheet, columns: dict[str, int], source: dict, contract: dict, day: dt.date):
-    """Usable records by key, spoiled keys, unreadable texts and the number of unusable lines."""
+    """Usable records by key, spoiled keys, cells of unreadable lines and the number of unusable lines."""
     gate = source.get("rows_when")
     gate_at = [_plain(h) for h in sheet.headings].index(_plain(gate)) if gate else None
     pattern = re.compile(source["key_pattern"]) if source.get("key_pattern") else None
@@ -176,7 +176,7 @@ def _rows(sheet, columns: dict[str, int], source: dict, contract: dict, day: dt.
         if not usable:
             unusable += 1
             spoiled.add(key)
-            unreadable.append("|".join(cells))
+            unreadable.append(cells)
         elif key in conflicts or (key in records and records[key] != record):
             conflicts[key] = conflicts.get(key, 1) + 1
             records.pop(key, None)
@@ -247,11 +247,11 @@ def _current(sent: list[_Day], source: dict) -> pd.DataFrame:
 
 
 def _may_be_there(key: str, day: _Day) -> bool:
-    """Whether a line nobody could read that day may have held the key: it contains the key's words."""
+    """Whether a line nobody could read that day may have held the key: its parts are cells of the line."""
     if key in day.spoiled:
         return True
-    parts = [part for part in key.split("|") if part and not ISO.fullmatch(part)]
-    return any(all(part in text for part in parts) for text in day.unreadable)
+    parts = {part for part in key.split("|") if part and not ISO.fullmatch(part)}
+    return any(parts <= {cell.strip() for cell in cells} for cells in day.unreadable)
 
 
 def _wordings(entries: dict) -> dict[str, list[dict]]:

@@ -21,13 +21,13 @@ import openpyxl
 
 @dataclass
 class Sheet:
-    """One file as text: the headings, the whole rows with their line, and the text of each damaged line."""
+    """One file as text: the headings, the whole rows with their line, and the cells of each damaged line."""
 
     name: str
     content_hash: str
     headings: list[str]
     rows: list[tuple[int, list[str]]]
-    damaged: list[str]
+    damaged: list[list[str]]
 
 
 def drops(landing: Path, as_at_limit: dt.date | None) -> list[tuple[dt.date, Path]]:
@@ -73,7 +73,7 @@ def read(path: Path, source: dict) -> Sheet | None:
         if not cells:
             continue
         if len(cells) != len(headings) or any("\0" in c for c in cells):
-            damaged.append(options["delimiter"].join(cells))
+            damaged.append(cells)
             continue
         rows.append((reader.line_num, cells))
     if headings is None or not rows or len(set(headings)) < len(headings):
@@ -100,7 +100,7 @@ def _workbook(name: str, content: bytes, digest: str, sheet: str | None) -> Shee
         if not any(texts):
             continue
         if any(texts[len(headings) :]):
-            damaged.append("|".join(texts))
+            damaged.append(texts)
             continue
         rows.append((number, (texts + [""] * len(headings))[: len(headings)]))
     if not rows or len(set(headings)) < len(headings):

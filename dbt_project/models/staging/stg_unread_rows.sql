@@ -14,7 +14,6 @@ select distinct
     extracts.feed,
     extracts.source_system,
     extracts.extract_on,
-    quarantine.record_key,
     quarantine.raw_text
 from quarantine
 inner join extracts
