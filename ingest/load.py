@@ -1,8 +1,7 @@
 """Accept or refuse the files of a drop, once: the waiting room `arriving`, raw.*, load log, quarantine.
 
-Belongs here: reading a drop into `arriving`, what a full extract lacks of the keys known before, and moving
-what the arrival gate let through into the raw tables. Does not belong here: the gate, what a cell means
-(interpret.py).
+Belongs here: reading a drop into `arriving`, and moving what the arrival gate let through into the raw tables. Does
+not belong here: the gate, what a cell means (interpret.py), what a full extract lacks (known_keys.py).
 
 A drop is staged in one transaction and settled in one: a refresh that is killed leaves all of it or
 nothing. Rows are stored once for each content of a feed; a content that comes back adds a row to the load
@@ -13,7 +12,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import duckdb
@@ -22,6 +21,7 @@ from ingest.erased import Erased
 from ingest.extract import Extract, headings_taken
 from ingest.feeds import read_feeds
 from ingest.interpret import Judged, interpret
+from ingest.known_keys import count_missing_keys
 from ingest.landing import Drop, LandedFile
 from ingest.leave_out import leave_out
 from ingest.profile import Profile, Source
@@ -30,7 +30,6 @@ from ingest.reader import Reader
 from ingest.tables import PROVENANCE, clear_arriving, insert, insert_rows
 
 ACCEPTED = "('accepted', 'accepted_with_quarantine')"
-IN_FORCE = "('accepted', 'accepted_with_quarantine', 'already_loaded')"
 
 
 def stage(
@@ -89,7 +88,7 @@ def stage(
                 row |= _counts(judged, row["rows_erased"])
                 _put(con, row, judged)
         insert_rows(con, "arriving.files", files)
-        _hold_against_known_keys(con, drop.authority, drop.extract_on)
+        count_missing_keys(con, drop.authority, drop.extract_on)
         con.execute("commit")
     except BaseException:
         con.execute("rollback")
@@ -179,76 +178,6 @@ def _put(con: duckdb.DuckDBPyConnection, row: dict[str, Any], judged: Judged) ->
         if rows:
             listed = dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))
             insert(con, f"arriving.{table}", {"file_key": [row["file_key"]] * len(rows), **listed})
-
-
-def _hold_against_known_keys(con: duckdb.DuckDBPyConnection, authority: str, extract_on: date) -> None:
-    """Count, for each full extract of the drop, the keys known before and those that the day's files lack.
-
-    All files of a feed and source system are one extract. While one of them cannot be read nothing is
-    counted: then its neighbours prove nothing about missing records, and are not held for it.
-    """
-    extracts = con.execute(
-        "select feed, source_system from arriving.files where extract_kind = 'full' "
-        "group by all having count(read_error) = 0 order by all"
-    ).fetchall()
-    earlier = con.execute(
-        "select distinct feed, source_system from raw.load_log "
-        f"where authority = ? and extract_on < ? and outcome in {IN_FORCE}",
-        [authority, extract_on],
-    ).fetchall()
-    for feed, system in sorted(set(extracts) & set(earlier)):
-        known, missing = con.execute(
-            f"""
-            with judged as (
-                select extract_on, file_name, content_hash, extract_kind, outcome in {IN_FORCE} as is_in_force
-                from raw.load_log
-                where authority = $authority and feed = $feed and source_system = $system
-                    and extract_on <= $day
-                -- The last acceptance of a file stands although a worse copy of it was refused later.
-                qualify row_number() over (
-                    partition by extract_on, file_name, is_in_force order by logged_at desc, refresh_id desc
-                ) = 1
-            ),
-            in_force as (select extract_on, content_hash from judged where is_in_force),
-            whole_days as (
-                select extract_on from judged where extract_on < $day and extract_kind = 'full'
-                group by extract_on
-                having count(distinct file_name) = count(distinct file_name) filter (where is_in_force)
-            ),
-            stored as (
-                select in_force.extract_on, rows._record_key
-                from in_force inner join raw.{feed} as rows on in_force.content_hash = rows._content_hash
-                where rows._authority = $authority and rows._source_system = $system
-            ),
-            known as (
-                select distinct _record_key from stored
-                where extract_on < $day
-                    and extract_on >= coalesce((select max(extract_on) from whole_days), date '0001-01-01')
-            ),
-            arriving_files as (
-                select file_key, content_hash from arriving.files
-                where feed = $feed and source_system = $system
-            ),
-            present as (
-                select _record_key from stored where extract_on = $day
-                union select _record_key from arriving.rows_{feed}
-                    where file_key in (select file_key from arriving_files)
-                union select record_key from arriving.quarantine
-                    where file_key in (select file_key from arriving_files)
-                union select _record_key from raw.{feed}
-                    where _authority = $authority and _source_system = $system
-                        and _content_hash in (select content_hash from arriving_files)
-            )
-            select
-                (select count(*) from known),
-                (select count(*) from known anti join present using (_record_key))
-            """,
-            {"authority": authority, "feed": feed, "system": system, "day": extract_on},
-        ).fetchall()[0]
-        con.execute(
-            "update arriving.files set known_keys = ?, missing_keys = ? where feed = ? and source_system = ?",
-            [known, missing, feed, system],
-        ).fetchall()
 
 
 def settle(
