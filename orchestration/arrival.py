@@ -79,7 +79,7 @@ def take_in(
         history.set_inputs(con, refresh_id, inputs)
         # Held against the last refresh that was published, not against what `current` shows: after a rollback the
         # night must not put back what somebody has just taken away.
-        is_new = history.inputs_published_last(con) != inputs or bool(files.verify(home.root))
+        is_new = history.built_last(con, refresh_id) != ("published", inputs) or bool(files.verify(home.root))
         if not is_new:
             words = "nothing new since the last publication"
             history.end(con, refresh_id, "nothing_new", words, dt.datetime.now(dt.UTC).replace(tzinfo=None))
@@ -112,11 +112,22 @@ def _inputs(con: duckdb.DuckDBPyConnection, code: str, as_at: dt.date | None, er
     """A fingerprint of what decides the numbers: extracts, profiles, key, erasures, refits, code, the as-at limit."""
     import matching
 
+    # Of each file what is in force, and the last word when that is a refusal; by stg_extracts' rule for the last one.
+    # Seen again tomorrow an accepted file is `already_loaded`: what counts is whether it is in or out.
     rows = con.execute(
-        # Seen again tomorrow an accepted file is `already_loaded`: what counts is whether it is in or out.
-        "select distinct authority, feed, source_system, extract_on::varchar, file_name, content_hash, "
-        "outcome = 'refused' as is_refused from raw.load_log "
-        "where outcome not in ('waiting', 'ignored') order by all"
+        """
+        with judged as (
+            select *, outcome = 'refused' as is_refused,
+                row_number() over (partition by authority, feed, source_system, extract_on, file_name
+                    order by logged_at desc, refresh_id desc, outcome desc, content_hash desc) = 1 as is_last_word
+            from raw.load_log where outcome not in ('waiting', 'ignored')
+            qualify is_last_word or not is_refused and row_number() over (
+                partition by authority, feed, source_system, extract_on, file_name, is_refused
+                order by logged_at desc, refresh_id desc, outcome desc, content_hash desc) = 1
+        )
+        select authority, feed, source_system, extract_on::varchar, file_name, content_hash, is_refused
+        from judged order by all
+        """
     ).fetchall()
     rows += con.execute("select authority, profile_hash from raw.authorities order by all").fetchall()
     rows += con.execute("select fingerprint from raw.key_fingerprint").fetchall()

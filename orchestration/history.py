@@ -64,13 +64,17 @@ def set_inputs(con: duckdb.DuckDBPyConnection, refresh_id: str, inputs: str) -> 
     con.execute("update quality.refreshes set inputs = ? where refresh_id = ?", [inputs, refresh_id])
 
 
-def inputs_published_last(con: duckdb.DuckDBPyConnection) -> str | None:
-    """The fingerprint that the last published refresh was computed from; None before the first publication."""
+def built_last(con: duckdb.DuckDBPyConnection, before: str) -> tuple[str, str] | None:
+    """Outcome and inputs of the refresh that built, or may have built, the marts as they stand when `before` begins.
+
+    A refresh knows its inputs only when everything has come in; from then on it builds, unless nothing is new.
+    """
     rows = con.execute(
-        "select inputs from quality.refreshes where outcome = 'published' "
-        "order by ended_at desc, refresh_id desc limit 1"
+        "select outcome, inputs from quality.refreshes where inputs is not null and outcome <> 'nothing_new' "
+        "and refresh_id <> ? order by started_at desc, refresh_id desc limit 1",
+        [before],
     ).fetchall()
-    return rows[0][0] if rows else None
+    return rows[0] if rows else None
 
 
 def published_last(con: duckdb.DuckDBPyConnection) -> str | None:
