@@ -26,9 +26,10 @@ OLDEST_DAY = "1990-01-01"
 # A column has drifted when most of at least this many values no longer fit it.
 DRIFT_LEAST_VALUES = 3
 DRIFT_SHARE = 0.5
-# Day and month are exchanged when at least this many values, and this share, fit only the exchanged format.
-SWAP_LEAST_VALUES = 3
-SWAP_SHARE = 0.05
+# Day and month are exchanged in a column when so many of its values fit only the exchanged format, however many others
+# there are: those whose day is 12 or less fit both, and nobody can tell which is meant. One alone may be a slip of a
+# finger, and is a value that cannot be used.
+SWAP_LEAST_VALUES = 2
 
 _KEYLESS = ("missing_key", "unusable_key", "repeated_heading")
 _TRUE, _FALSE = {"true", "yes", "y", "1", "t"}, {"false", "no", "n", "0", "f"}
@@ -259,7 +260,7 @@ def _note_drift(
         formats = source.moments if column.type == "moment" else source.dates
         swapped = tuple(exchange(one) for one in formats if "%m" in one or "%-m" in one)
         only_swapped = sum(read_time(cell, swapped) is not None for cell in unfit)
-        if only_swapped >= SWAP_LEAST_VALUES and only_swapped > SWAP_SHARE * filled:
+        if only_swapped >= SWAP_LEAST_VALUES:
             judged.swapped_date_columns.append(column.name)
             return
     if filled >= DRIFT_LEAST_VALUES and len(unfit) > DRIFT_SHARE * filled:

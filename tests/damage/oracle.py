@@ -209,7 +209,7 @@ def _refuse_drift(records, bad, own, reasons, unusable, filled, swapped) -> None
     if share > UNUSABLE_SHARE:
         raise Refused("more than 5 % of the rows")
     for column, count in unusable.items():
-        if swapped[column] >= 3 and swapped[column] > 0.05 * filled[column]:
+        if swapped[column] >= 2:
             raise Refused("day and month exchanged")
         if filled[column] >= 3 and count > 0.5 * filled[column]:
             raise Refused("a whole column")

@@ -148,12 +148,37 @@ def test_exchanged_moments_are_seen_too(door: Door):
     assert door.values("select count(*) from raw.contacts") == [0]
 
 
-def test_two_mistyped_dates_are_no_exchange(door: Door):
+@pytest.mark.parametrize(
+    ("right", "other_way"),
+    [("03/05/2019", "05/{}/2019"), ("20/05/2019", "05/{}/2019")],
+    ids=["mandatory", "optional"],
+)
+def test_one_day_the_other_way_round_may_be_a_slip_and_two_are_not(door: Door, right, other_way):
+    def with_days(*days: int) -> str:
+        lines = contact_lines(100)
+        for at, day in enumerate(days):
+            lines[at] = lines[at].replace(right, other_way.format(f"{day:02}"))
+        return contacts_csv(lines)
+
+    # The 5th is in May of either form; the 20th is in none.
+    one = door.one("contacts.csv", with_days(20, 5), day="2020-03-01")
+    unread = door.values("select line from raw.unusable_values") + [line for line, *_ in door.quarantined()]
+    assert one["outcome"].startswith("accepted") and unread == [2]
+    seen = []
+    door.put("contacts.csv", with_days(20, 21), day="2020-03-02")
+    (two,) = door.night(
+        look=lambda: seen.extend(door.values("select swapped_date_columns from arriving.files"))
+    )
+    assert counts(two) == REFUSED
+    assert seen == [["received_at" if right == "03/05/2019" else "closed_on"]]
+
+
+def test_one_day_the_other_way_round_in_each_of_two_columns_is_no_exchange(door: Door):
     lines = contact_lines(40)
     lines[0] = lines[0].replace("20/05/2019", "05/20/2019")
-    lines[1] = lines[1].replace("20/05/2019", "05/20/2019")
-    assert door.one("contacts.csv", contacts_csv(lines))["outcome"] == "accepted"
-    assert door.values("select line from raw.unusable_values order by 1") == [2, 3]
+    lines[1] = lines[1].replace("03/05/2019", "05/20/2019")
+    row = door.one("contacts.csv", contacts_csv(lines))
+    assert counts(row) == ("accepted_with_quarantine", 40, 39, 1, 0)
 
 
 def test_encodings_of_the_profile_are_read(door: Door):
