@@ -4,8 +4,9 @@ Belongs here: matching headings, checking every value against its column, the ac
 belong here: decoding (read.py), what is known from earlier extracts, tables (load.py), what wordings mean
 (SQL).
 
-Each distinct cell of a column is looked at once. A row is quarantined for the first of the reasons that
-apply; an optional value that cannot be used is taken out of its row and noted.
+Each distinct cell of a column is looked at once. A row is quarantined for the first of the reasons that apply, or
+because another row of its key says something else; an optional value that cannot be used is taken out of its row and
+noted.
 """
 
 from __future__ import annotations
@@ -339,22 +340,24 @@ def _hash_rows(columns: dict[str, _Values], extras: list[str | None], count: int
 
 
 def _settle_duplicates(keys: list[str | None], hashes: list[str], reasons: dict[int, str]) -> set[int]:
-    """Rows that repeat another one exactly; rows of one key with different content get a reason instead."""
+    """Rows that repeat another one exactly; rows of one key with different content get one reason instead.
+
+    A row that cannot be used for another reason speaks of its key as well: nobody can tell which of the two is right.
+    """
     first: dict[str, int] = {}
     repeated: set[int] = set()
     conflicting: set[str] = set()
     for at, key in enumerate(keys):
-        if key is None or at in reasons:
+        if key is None:
             continue
         earlier = first.setdefault(key, at)
-        if earlier != at:
-            if hashes[earlier] == hashes[at]:
-                repeated.add(at)
-            else:
-                conflicting.add(key)
+        if hashes[earlier] != hashes[at]:
+            conflicting.add(key)
+        elif earlier != at and at not in reasons:
+            repeated.add(at)
     if conflicting:
         for at, key in enumerate(keys):
-            if key in conflicting and at not in reasons:
+            if key in conflicting:
                 reasons[at] = "conflicting_key"
                 repeated.discard(at)
     return repeated

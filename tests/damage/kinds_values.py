@@ -298,6 +298,13 @@ def one_key_with_two_contents(sheet, rng):
     return [*sheet.lines(), changed(sheet, at, text_column(sheet), "Another School").lines()[at + 1]]
 
 
+@aside(KEYS, 2)
+def one_key_with_two_contents_of_which_one_has_no_day(sheet, rng):
+    at = pick(sheet, rng)[0]
+    other = changed(sheet, at, text_column(sheet), "Another School")
+    return [*sheet.lines(), changed(other, at, date_column(sheet), "").lines()[at + 1]]
+
+
 @aside(KEYS, 3)
 def one_key_with_two_contents_and_a_repetition(sheet, rng):
     at = pick(sheet, rng)[0]

@@ -19,6 +19,7 @@ from functools import lru_cache
 
 from .extracts import CONTRACT, DAY
 
+HEADING = "repeated heading"
 UNUSABLE_SHARE = 0.05
 LONGEST = 100_000
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -182,7 +183,7 @@ def _judge(headings, records, bad, source, codes, day) -> Expected:
         values[line] = row
         reason = _reason(row, contract, day)
         if is_heading:
-            reason = "repeated heading"
+            reason = HEADING
         if reason:
             reasons[line] = reason
     repeated = _duplicates(values, own, places, reasons, contract)
@@ -251,10 +252,14 @@ def _reason(row: dict, contract: dict, day: dt.date) -> str | None:
 
 
 def _duplicates(values, own, places, reasons, contract) -> set[int]:
-    """Lines that repeat an earlier one; lines of one key with different content get a reason."""
+    """Lines that repeat an earlier one; lines of one key with different content get a reason.
+
+    A line that has its key and is no use for another reason is a line of that key all the same.
+    """
     by_key: dict[tuple, list[int]] = {}
+    needed = [name for name in contract["key"] if contract["columns"][name].get("mandatory")]
     for line, row in values.items():
-        if line not in reasons:
+        if reasons.get(line) != HEADING and all(row[name] is not None for name in needed):
             by_key.setdefault(tuple(row[name] for name in contract["key"]), []).append(line)
     repeated = set()
     used = set(places.values())
@@ -266,7 +271,7 @@ def _duplicates(values, own, places, reasons, contract) -> set[int]:
         if len(contents) > 1:
             reasons.update(dict.fromkeys(lines, "one key, two contents"))
         else:
-            repeated |= set(lines[1:])
+            repeated |= set(lines[1:]) - set(reasons)
     return repeated
 
 

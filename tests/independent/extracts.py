@@ -162,7 +162,7 @@ def _rows(sheet, columns: dict[str, int], source: dict, contract: dict, day: dt.
     records: dict[str, dict] = {}
     spoiled: set[str] = set()
     unreadable, unusable = list(sheet.damaged), len(sheet.damaged)
-    conflicts: dict[str, int] = {}
+    usable_of: dict[str, list[dict]] = {}
     for _, cells in sheet.rows:
         if gate_at is not None and not cells[gate_at].strip():
             continue
@@ -177,13 +177,15 @@ def _rows(sheet, columns: dict[str, int], source: dict, contract: dict, day: dt.
             unusable += 1
             spoiled.add(key)
             unreadable.append(cells)
-        elif key in conflicts or (key in records and records[key] != record):
-            conflicts[key] = conflicts.get(key, 1) + 1
-            records.pop(key, None)
         else:
-            records[key] = record
-    unusable += sum(conflicts.values())
-    return records, spoiled | set(conflicts), unreadable, unusable
+            usable_of.setdefault(key, []).append(record)
+    for key, many in usable_of.items():
+        if key in spoiled or any(one != many[0] for one in many):
+            spoiled.add(key)
+            unusable += len(many)
+        else:
+            records[key] = many[-1]
+    return records, spoiled, unreadable, unusable
 
 
 def _typed(values: dict, source: dict, contract: dict, day: dt.date) -> tuple[dict, bool]:

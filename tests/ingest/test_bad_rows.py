@@ -141,6 +141,31 @@ def test_of_a_key_with_two_contents_no_row_is_loaded_even_if_one_is_repeated(doo
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("date", ["31/02/2019 09:30", "", "01/04/2020 00:00"])
+@pytest.mark.parametrize("is_first", [True, False])
+def test_a_row_without_a_usable_date_contradicts_the_other_of_its_key(door: Door, date, is_first):
+    door.put("contacts.csv", contacts_csv(contact_lines(50)), day="2020-03-30")
+    bad = contact_line(8, "West").replace("03/05/2019 09:30", date)
+    lines = [*contact_lines(7), contact_line(8, "North"), *contact_lines(42, first=9)]
+    door.put("contacts.csv", contacts_csv([bad, *lines] if is_first else [*lines, bad]), day="2020-03-31")
+    first, second = door.night()
+    assert counts(second) == ("accepted_with_quarantine", 51, 49, 2, 0)
+    assert door.quarantined() == [
+        (2 if is_first else 9, "conflicting_key", "C000008"),
+        (10 if is_first else 52, "conflicting_key", "C000008"),
+    ]
+    assert door.rows("select area, _content_hash as hash from raw.contacts where contact_id = 'C000008'") == [
+        {"area": "East", "hash": first["content_hash"]}
+    ]
+
+
+def test_a_row_without_a_usable_date_that_is_there_twice_contradicts_nobody(door: Door):
+    bad = contact_line(99).replace("03/05/2019 09:30", "31/02/2019 09:30")
+    row = door.one("contacts.csv", contacts_csv([*contact_lines(50), bad, bad]))
+    assert counts(row) == ("accepted_with_quarantine", 52, 50, 2, 0)
+    assert [reason for _, reason, _ in door.quarantined()] == ["unusable_mandatory_date"] * 2
+
+
 def test_an_optional_value_that_cannot_be_used_is_null_and_noted(door: Door):
     heading = "Contact Ref,Date/Time Received,Harm Threshold Met,Date Contact Closed"
     lines = [f"C{n:06},03/05/2019 09:30,Yes,20/05/2019" for n in range(1, 20)]
