@@ -24,6 +24,7 @@ from ingest.profile import Profile
 from ingest.tables import insert_rows
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_MOST_NS = 2**63 - 1  # what a column holds: the year 2262
 
 
 @dataclass(frozen=True)
@@ -99,12 +100,14 @@ class _Survey:
         self.drops: list[Drop] = []
         self.log_rows: list[dict[str, Any]] = []
         self.refresh_id = con.execute("select refresh_id from raw.this_refresh").fetchall()[0][0]
-        self.told = set(
-            con.execute(
-                "select authority, extract_on, file_name, outcome, message from raw.load_log "
-                "where feed is null"
+        # What was said of what was not read, and since when it is said.
+        self.told = {
+            tuple(said): since.replace(tzinfo=UTC)
+            for *said, since in con.execute(
+                "select authority, extract_on, file_name, outcome, message, min(logged_at) from raw.load_log "
+                "where feed is null group by all"
             ).fetchall()
-        )
+        }
         self.landed = {
             (authority, day, name): tuple(rest)
             for authority, day, name, *rest in con.execute(
@@ -172,13 +175,18 @@ class _Survey:
                 continue
             found.append(self.describe(path))
         pending = self.pending_of(found, extract_on, profile)
-        newest = max((landed.modified_ns for landed in found), default=0)
-        reason = self.waits_for(folder, extract_on, profile, newest) if pending else None
-        if reason is None and pending:
+        if not pending:
+            return
+        reason = self.waits_for(folder, extract_on, profile)
+        moving: dict[str, str] = {}
+        if reason is None and profile.marker is None:
+            moving = {one.name: words for one in found if (words := self.moves(one, authority, extract_on))}
+            reason = next(iter(moving.values()), None)
+        if reason is None:
             self.drops.append(Drop(authority, extract_on, tuple(pending)))
-        elif reason is not None:
-            for landed in pending:
-                self.log(authority, extract_on, landed.name, "waiting", reason)
+            return
+        for landed in pending:
+            self.log(authority, extract_on, landed.name, "waiting", moving.get(landed.name, reason))
 
     def describe(self, path: Path) -> LandedFile:
         fault, size, modified = None, 0, 0
@@ -191,7 +199,7 @@ class _Survey:
             fault = ("cannot_open", "this is not a plain file")
         else:
             told = path.stat()
-            size, modified = told.st_size, told.st_mtime_ns
+            size, modified = told.st_size, min(max(told.st_mtime_ns, -_MOST_NS), _MOST_NS)
         return LandedFile(name, path, size, modified, fault)
 
     def is_inside(self, path: Path, folder: Path) -> bool:
@@ -233,16 +241,35 @@ class _Survey:
                 return True
         return False
 
-    def waits_for(self, folder: Path, extract_on: date, profile: Profile, newest_ns: int) -> str | None:
-        """What the drop still waits for; None when it is complete."""
+    def moves(self, landed: LandedFile, authority: str, extract_on: date) -> str | None:
+        """What shows that a file may still be being written; None when it has been still.
+
+        A time in the future says nothing about that: whoever set it has another clock. Then the file is still when
+        it was seen at an earlier refresh as it is now.
+        """
+        seen = (landed.size_bytes, landed.modified_ns)
+        is_judged = self.landed.get((authority, extract_on, landed.name), ())[:2] == seen
+        age_seconds = self.now.timestamp() - landed.modified_ns / 1e9
+        if self.settle_seconds <= 0 or is_judged or age_seconds >= self.settle_seconds:
+            return None
+        if age_seconds >= 0:
+            return f"the files have not been still for {self.settle_seconds:g} seconds yet"
+        moment = datetime.fromtimestamp(landed.modified_ns / 1e9, UTC)
+        words = (
+            f"the time of {landed.name} lies in the future ({moment:%Y-%m-%d %H:%M:%S} UTC), a clock is off: it is "
+            f"read at the next refresh, unless it is changed before ({landed.size_bytes} bytes now)"
+        )
+        since = self.told.get((authority, extract_on, landed.name, "waiting", words))
+        is_still = since is not None and (self.now - since).total_seconds() >= self.settle_seconds
+        return None if is_still else words
+
+    def waits_for(self, folder: Path, extract_on: date, profile: Profile) -> str | None:
+        """What the drop as a whole still waits for; None when it is there."""
         if extract_on > (self.now + timedelta(days=1)).date():
             return f"the drop is dated in the future ({extract_on}): it is read when that day has come"
         if profile.marker is not None:
             is_marked = (folder / profile.marker).is_file()
             return None if is_marked else f"the marker file {profile.marker} is not there yet"
-        still_seconds = self.now.timestamp() - newest_ns / 1e9
-        if self.settle_seconds > 0 and still_seconds < self.settle_seconds:
-            return f"the files have not been still for {self.settle_seconds:g} seconds yet"
         return None
 
     def log(
