@@ -39,6 +39,9 @@ def _look_at_sample(
 ) -> list[Problem]:
     remarks: list[Problem] = []
     read: set[int] = set()
+    if profile.marker is not None and not (drop / profile.marker).is_file():
+        told = f"the marker file {profile.marker} is not in the sample: without it nothing of a drop is read"
+        remarks.append(Problem(line_of(lines, ("marker",)), told))
     for path in sorted(drop.iterdir()):
         if path.name == profile.marker:
             continue

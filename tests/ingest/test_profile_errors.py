@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from arrivals import Door
 
 import ingest
 from ingest.feeds import read_feeds
@@ -117,6 +118,27 @@ def test_the_profiles_of_the_repository_have_no_problems(tmp_path, name):
     path = tmp_path / f"{authority}.yml"
     shutil.copy(PROFILES_FOLDER / f"{name}.yml", path)
     assert check_profile(path, CODE_LISTS) == []
+
+
+def test_a_copy_of_the_template_reads_a_drop_without_a_marker(tmp_path):
+    profiles = tmp_path / "own"
+    profiles.mkdir()
+    shutil.copy(PROFILES_FOLDER / "_template.yml", profiles / "example.yml")
+    (tmp_path / "home").mkdir()
+    door = Door(tmp_path / "home", ingest.read_profiles([PROFILES_FOLDER, profiles], CODE_LISTS))
+    row = door.one("referrals_1.csv", "Referral Ref,Date Received\nR00001,03/05/2019\n", authority="example")
+    assert row["outcome"] == "accepted"
+
+
+def test_a_sample_without_its_marker_file_is_told(tmp_path):
+    drop = tmp_path / "drop"
+    drop.mkdir()
+    (drop / "referrals_1.csv").write_text("Ref,Received,Sector\nR1,01/05/2019,Primary\n", encoding="utf-8")
+    marked = GOOD.replace("name: Testshire", "name: Testshire\nmarker: DONE")
+    told = (3, "the marker file DONE is not in the sample: without it nothing of a drop is read")
+    assert problems(tmp_path, marked, sample=drop) == [told]
+    (drop / "DONE").touch()
+    assert problems(tmp_path, marked, sample=drop) == []
 
 
 @pytest.mark.parametrize("name", ["kent", "buckinghamshire"])
