@@ -41,6 +41,7 @@ def told_plainly(as_json: bool = False) -> Iterator[None]:
         stop(1, str(error), as_json)
     except OSError as error:
         words = stations.refused_by_the_machine(str(error)) or f"{type(error).__name__}: {error.strerror}"
-        stop(1, f"the home folder cannot be used: {words}", as_json)
+        # Named by its path, because it may lie outside the home: a folder to write to, the code itself.
+        stop(1, f"{error.filename or 'a file'} cannot be used: {words}", as_json)
     except duckdb.Error as error:
         stop(1, f"the warehouse cannot be used: {stations.in_plain_words(error)}", as_json)

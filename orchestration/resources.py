@@ -315,8 +315,13 @@ def code_version() -> str:
     digest = hashlib.sha256()
     for folder in ("ingest", "matching", "expectations", "publish", "dbt_project"):
         for path in sorted((PROJECT / folder).rglob("*")):
-            if path.suffix in {".py", ".sql", ".yml", ".csv"} and "profiles" not in path.parts:
-                digest.update(path.relative_to(PROJECT).as_posix().encode() + b"\0" + path.read_bytes())
+            name = path.relative_to(PROJECT)
+            # Profiles have a hash of their own. dbt run by hand leaves its output beside the models, in it folders
+            # that are called as models are.
+            if path.suffix not in {".py", ".sql", ".yml", ".csv"} or not path.is_file():
+                continue
+            if {"profiles", "target", "logs"}.isdisjoint(name.parts):
+                digest.update(name.as_posix().encode() + b"\0" + path.read_bytes())
     try:
         release = importlib.metadata.version("lado-warehouse")
     except importlib.metadata.PackageNotFoundError:
