@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import duckdb
@@ -80,8 +81,9 @@ def take_in(
         # Held against the last refresh that was published, not against what `current` shows: after a rollback the
         # night must not put back what somebody has just taken away.
         is_new = history.built_last(con, refresh_id) != ("published", inputs) or bool(files.verify(home.root))
-        if not is_new:
-            words = "nothing new since the last publication"
+        empty = _why_nothing_is_loaded(con, profiles.keys() | unusable.keys(), as_at)
+        if empty or not is_new:
+            is_new, words = False, empty or "nothing new since the last publication"
             history.end(con, refresh_id, "nothing_new", words, dt.datetime.now(dt.UTC).replace(tzinfo=None))
     return Arrival(refresh_id, count, refused, rows, is_new)
 
@@ -92,6 +94,35 @@ def _stopped_by_its_profile(authority: str, error: ingest.ProfileError) -> str:
     return (
         f"nothing of {authority} was read, its last good load stands: the profile {authority}.yml cannot be used "
         f"({first}); `lado profile check` names every problem"
+    )
+
+
+def _why_nothing_is_loaded(
+    con: duckdb.DuckDBPyConnection, authorities: Collection[str], as_at: dt.date | None
+) -> str | None:
+    """What to tell, and what to do, where there is no extract to build models from; None where there is one.
+
+    Models over nothing are no news: the gate would hold them, and name checks that say nothing of the reason.
+    """
+    if ingest.as_ats(con).keys() & set(authorities):
+        return None
+    first, refused, waiting, ignored = con.execute(
+        "select min(extract_on) filter (outcome like 'accepted%' and authority in (select unnest(?))), "
+        # A refusal is told once, and stands until something changes; what waits is told each time.
+        "count(*) filter (outcome = 'refused'), "
+        "count(*) filter (outcome = 'waiting' and refresh_id = (select refresh_id from raw.this_refresh)), "
+        "count(*) filter (outcome = 'ignored') from raw.load_log",
+        [sorted(authorities)],
+    ).fetchall()[0]
+    if first is not None:
+        return f"no extract is dated {as_at} or before, the first is dated {first}: give a later --as-at"
+    counts = {"refused": refused, "waiting": waiting, "ignored": ignored}
+    told = ", ".join(f"{count} {outcome}" for outcome, count in counts.items() if count)
+    if told:
+        return f"no extract has been loaded yet ({told}): `lado status` says of each file why, and what to do"
+    return (
+        "no extract has been loaded yet, and the landing folder holds none: put the files of a night into "
+        "landing/<authority>/<YYYY-MM-DD>/ of the home, and run `lado refresh` again"
     )
 
 

@@ -189,11 +189,13 @@ def _rows(con: Any, sql: str, *parameters: Any) -> list[dict[str, Any]]:
 
 def _add_records(con: Any, outcome: Outcome, run_id: str) -> None:
     this = con.execute(
-        "select refresh_id, remark from quality.refreshes where dagster_run_id = ?", [run_id]
+        "select refresh_id, message, remark from quality.refreshes where dagster_run_id = ?", [run_id]
     ).fetchall()
     if not this:  # it stopped before it began: what the warehouse holds is of another refresh
         return
-    outcome.refresh_id, remark = this[0]
+    outcome.refresh_id, message, remark = this[0]
+    if outcome.outcome == "nothing_new":
+        outcome.message = message
     if remark:
         outcome.message = f"{outcome.message}; {remark}"
     outcome.files = _rows(
