@@ -22,7 +22,14 @@ from typing import Any, NoReturn
 import click
 
 from orchestration import audit_command, matching_command, resources, subject_command
-from orchestration.options import home_option, json_option, stop, told_plainly
+from orchestration.options import (
+    feeds_by_authority,
+    home_option,
+    json_option,
+    must_be_known,
+    stop,
+    told_plainly,
+)
 from orchestration.resources import Home
 
 WORDS_OF_STACK = 66_000  # of 8 bytes each
@@ -81,6 +88,10 @@ def refresh(
             raise click.BadParameter("--accept takes AUTHORITY/FEED, for example kent/contacts")
     with told_plainly(as_json):
         place = resources.home_from_environment(home)
+        feeds = feeds_by_authority(place) if accept else {}
+        for authority, feed in (word.split("/") for word in accept):
+            must_be_known("--accept", authority, feeds)
+            must_be_known("--accept", feed, feeds[authority])
         outcome = _refresh(place, as_at=as_at, settle_seconds=settle, accept=accept)
     if as_json:
         click.echo(json.dumps(outcome.as_json(), default=str))
@@ -172,7 +183,12 @@ def findings(
     from orchestration import state
 
     with told_plainly(as_json):
-        rows = state.findings(resources.home_from_environment(home), authority, rule)
+        place = resources.home_from_environment(home)
+        if authority is not None:
+            must_be_known("--authority", authority, state.authorities(place))
+        if rule is not None:
+            must_be_known("--rule", rule, state.rules(place))
+        rows = state.findings(place, authority, rule)
         if to is not None:
             from publish import spreadsheets
 

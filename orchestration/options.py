@@ -8,14 +8,14 @@ from __future__ import annotations
 import contextlib
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import NoReturn
 
 import click
 import duckdb
 
 from orchestration import stations
-from orchestration.resources import AnotherRefreshIsRunning, NotReady
+from orchestration.resources import CODE_LISTS, AnotherRefreshIsRunning, Home, NotReady
 
 home_option = click.option(
     "--home", type=click.Path(file_okay=False), help="The installation's folder [LADO_HOME, else data]."
@@ -28,6 +28,23 @@ def stop(code: int, message: str, as_json: bool = False) -> NoReturn:
         click.echo(json.dumps({"outcome": "failed", "message": message}))
     click.echo(message, err=True)
     sys.exit(code)
+
+
+def must_be_known(option: str, word: str, known: Collection[str]) -> None:
+    """Refuse a name that is not known (exit 2): misspelt it would find nothing, which reads as all being well."""
+    if word not in known:
+        listed = ", ".join(sorted(known)) or "none"
+        raise click.BadParameter(f"{word} is not known; known are: {listed}", param_hint=option)
+
+
+def feeds_by_authority(home: Home) -> dict[str, set[str]]:
+    """Every authority that has a profile, and the feeds it sends: any, where its profile cannot be read."""
+    import ingest
+    from ingest.feeds import read_feeds
+
+    profiles, unusable = ingest.read_usable_profiles(home.profile_folders, CODE_LISTS)
+    sent = {name: {source.feed for source in profile.sources} for name, profile in profiles.items()}
+    return sent | {name: set(read_feeds()) for name in unusable}
 
 
 @contextlib.contextmanager

@@ -8,6 +8,8 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+import ingest
+from expectations import check
 from orchestration import mirror, resources
 from orchestration.resources import Home
 
@@ -112,6 +114,20 @@ def print_status(told: dict[str, Any]) -> None:
         words = g["check_name"].replace("_", " ")
         console.print(f"  {mark}  {words}: {g['failing_count']} of {g['checked_count']}")
     console.print(f"Records to mend: {told['findings_open']} (`lado findings`)")
+
+
+def authorities(home: Home) -> set[str]:
+    """Authorities of which something has been loaded, and `all` where a finding is nobody's own."""
+    with resources.reading(home) as con:
+        of_findings = {name for (name,) in con.execute("select authority from quality.findings").fetchall()}
+        return of_findings | ingest.as_ats(con).keys()
+
+
+def rules(home: Home) -> set[str]:
+    """Rules whose failing records are findings: those of the gate's check files, and any that left some."""
+    with resources.reading(home) as con:
+        of_findings = {name for (name,) in con.execute("select rule from quality.findings").fetchall()}
+    return of_findings | {one.name for one in check.read_checks("publication") if one.is_finding}
 
 
 FINDING_COLUMNS = (

@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from orchestration import resources
-from orchestration.options import home_option, json_option, told_plainly
+from orchestration.options import feeds_by_authority, home_option, json_option, must_be_known, told_plainly
 
 
 @click.group()
@@ -84,6 +84,8 @@ def hold(
         raise click.UsageError("say --ground to set a hold, or --lift to lift it")
     with told_plainly(as_json):
         place = resources.home_from_environment(home).prepare()
+        if not lift:
+            must_be_known("--authority", authority, feeds_by_authority(place))
         with resources.one_refresh_at_a_time(place):
             from orchestration import holds
 
@@ -161,11 +163,15 @@ def retention(
 ) -> None:
     """List closed records that are due for a retention review. Removes nothing."""
     from orchestration import retention as reviews
+    from orchestration import state
     from publish import spreadsheets
 
     day = on.date() if on else dt.datetime.now(dt.UTC).date()
     with told_plainly(as_json):
-        told = reviews.review(resources.home_from_environment(home), day, authority)
+        place = resources.home_from_environment(home)
+        if authority is not None:
+            must_be_known("--authority", authority, state.authorities(place))
+        told = reviews.review(place, day, authority)
         if to is not None:
             try:
                 spreadsheets.write(to, told["due"], reviews.COLUMNS)

@@ -4,9 +4,21 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+import small_home
 from click.testing import CliRunner, Result
 
+from orchestration import arrival, options
 from orchestration.command_line import main
+from orchestration.resources import Home
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """Kent's extracts of one night are in; nothing has been built or judged. Nothing here changes it."""
+    home = small_home.make(tmp_path_factory.mktemp("small") / "home", 0).prepare()
+    arrival.take_in(home, None, 0, [], "the night")
+    return home
 
 
 def lado(*words: str | Path) -> Result:
@@ -20,3 +32,43 @@ def test_what_cannot_be_used_is_named_and_not_taken_for_the_home(tmp_path: Path)
     assert told.stderr.startswith(str(tmp_path / "a_file" / "landing"))
     assert told.stderr.endswith(" cannot be used: NotADirectoryError: Not a directory\n")
     assert "the home folder" not in told.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "known"),
+    [
+        ("findings --authority knet", "knet is not known; known are: kent"),
+        # A profile of theirs is there, but nothing of them was loaded, so nothing is known to be well.
+        ("findings --authority buckinghamshire", "buckinghamshire is not known; known are: kent"),
+        ("findings --rule no_such", "no_such is not known; known are: a_closed_case_has_an_outcome, a_con"),
+        # A rule of the warehouse, not of a record.
+        ("findings --rule every_mart_was_built_by_this_refresh", "is not known; known are: a_closed_case"),
+        ("retention --authority knet", "knet is not known; known are: kent"),
+        ("refresh --accept knet/contacts", "knet is not known; known are: buckinghamshire, kent"),
+        ("refresh --accept kent/contcts", "contcts is not known; known are: actions, allegations, children"),
+        # Kent sends no such feed.
+        ("refresh --accept kent/escalations", "escalations is not known; known are: actions"),
+        (
+            "subject hold --authority knet --person S1 --ground court",
+            "knet is not known; known are: buckinghamshire, kent",
+        ),
+    ],
+)
+def test_a_misspelt_name_is_refused_and_the_known_ones_are_listed(home: Home, words: str, known: str) -> None:
+    told = lado(*words.split(), "--home", home.root)
+    assert told.exit_code == 2, told.output
+    assert known in told.stderr
+
+
+def test_a_known_name_is_taken(home: Home) -> None:
+    told = lado("findings", "--authority", "kent", "--rule", "a_quoted_contact_exists", "--home", home.root)
+    assert (told.exit_code, told.stdout) == (0, "\n0 records to mend\n"), told.output
+
+
+def test_an_authority_whose_profile_cannot_be_read_may_be_accepted(tmp_path: Path) -> None:
+    """Tonight its files wait, and which feeds it sends is not known; its name is no mistake."""
+    (tmp_path / "wessex.yml").write_text("nmae: Wessex\n", encoding="utf-8")
+    known = options.feeds_by_authority(Home(tmp_path / "home", tmp_path))
+    assert {"contacts", "escalations"} <= known["wessex"]
+    assert "contacts" in known["kent"]
+    assert "escalations" not in known["kent"]
