@@ -68,7 +68,8 @@ class Check:
     @property
     def sentence(self) -> str:
         """The name as people read it."""
-        return self.name.replace("_", " ").capitalize().replace(" dbs ", " DBS ")
+        words = in_words(self.name)
+        return words[0].upper() + words[1:]
 
     @property
     def tolerance_text(self) -> str:
@@ -79,6 +80,11 @@ class Check:
         if not self.tolerance_is_percent:
             return float(failing_count)
         return 100.0 * failing_count / checked_count if checked_count else float(failing_count)
+
+
+def in_words(name: str) -> str:
+    """A check's name as it is read within a sentence."""
+    return name.replace("_", " ").replace(" dbs ", " DBS ")
 
 
 def read_check(path: Path) -> Check:

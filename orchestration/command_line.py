@@ -23,6 +23,7 @@ import click
 
 from orchestration import audit_command, matching_command, resources, subject_command
 from orchestration.options import (
+    counted,
     feeds_by_authority,
     home_option,
     json_option,
@@ -125,30 +126,13 @@ def _refresh(place: Home, **options: Any) -> Any:
 
 
 def _print_outcome(outcome: Any) -> None:
-    from rich.table import Table
+    from orchestration import screen
 
-    from orchestration.screen import console as screen
-
-    console = screen()
-    table = Table(title=f"Refresh {outcome.refresh_id or '-'}: {outcome.outcome}", title_justify="left")
-    for heading in ("authority", "day", "file", "feed", "read", "loaded", "quarantined", "dedup.", "outcome"):
-        numeric = heading in {"read", "loaded", "quarantined", "dedup."}
-        table.add_column(heading, justify="right" if numeric else "left", no_wrap=numeric)
-    for f in outcome.files:
-        table.add_row(
-            f["authority"], str(f["extract_on"]), f["file_name"], f["feed"] or "-",
-            *(str(f[c] or 0) for c in ("rows_read", "rows_loaded", "rows_quarantined", "rows_deduplicated")),
-            f["outcome"],
-        )  # fmt: skip
-    if outcome.files:
-        console.print(table)
-    for f in outcome.files:
-        if f["message"] and f["outcome"] not in {"accepted", "already_loaded"}:
-            console.print(f"  {f['authority']}/{f['file_name']} ({f['feed'] or '-'}): {f['message']}")
-    failed = [c for c in outcome.checks if not c["passed"]]
-    for c in failed:
-        mark = "STOPS" if c["severity"] == "error" else "warns"
-        console.print(f"  {mark}  {c['name'].replace('_', ' ')}: {c['failing_count']} failing")
+    console = screen.console()
+    screen.print_files(console, f"Refresh {outcome.refresh_id or '-'}: {outcome.outcome}", outcome.files)
+    for c in outcome.checks:
+        if not c["passed"]:
+            screen.print_failed(console, c["name"], c)
     console.print(
         f"{outcome.outcome}: {outcome.message}" if outcome.message != outcome.outcome else outcome.outcome
     )
@@ -225,7 +209,8 @@ def profile_check(file: Path, sample: Path | None, as_json: bool) -> None:
     else:
         for p in problems:
             click.echo(f"{file.name}:{p.line or '-'}: {p.message}")
-        click.echo(f"{file.name}: {len(errors)} errors, {len(problems) - len(errors)} remarks")
+        remarks = counted(len(problems) - len(errors), "remark")
+        click.echo(f"{file.name}: {counted(len(errors), 'error')}, {remarks}")
     sys.exit(1 if errors else 0)
 
 

@@ -30,6 +30,11 @@ def stop(code: int, message: str, as_json: bool = False) -> NoReturn:
     sys.exit(code)
 
 
+def counted(count: int, noun: str) -> str:
+    """A number with its noun: 1 error, 2 errors."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
 def must_be_known(option: str, word: str, known: Collection[str]) -> None:
     """Refuse a name that is not known (exit 2): misspelt it would find nothing, which reads as all being well."""
     if word not in known:

@@ -12,7 +12,7 @@ import duckdb
 
 from orchestration.resources import Home
 
-# Figure of the annual reports -> what a reader would call it. The reports' own numbering (see published_figures/).
+# Figure of the annual reports -> what a reader would call it. The reports' own numbering (synthetic/published/).
 HEADLINES = {
     "KEN1920-030": "Kent: contacts",
     "KEN1920-031": "Kent: contacts in which a referral was requested",
@@ -78,18 +78,14 @@ def headlines(home: Home) -> list[dict[str, Any]]:
 
 def print_headlines(home: Home, told: list[dict[str, Any]]) -> None:
     """The table for a person, and where to look next."""
-    from rich.table import Table
+    from orchestration import screen
 
-    from orchestration.screen import console as screen
-
-    console = screen()
-    table = Table(
-        title="Annual reports 2019/20: computed from made-up records, beside the print", title_justify="left"
+    console = screen.console()
+    table = screen.table(
+        "Annual reports 2019/20: computed from made-up records, beside the print",
+        ("", "published", "computed", "why they differ"),
+        ("published", "computed"),
     )
-    table.add_column("")
-    table.add_column("published", justify="right")
-    table.add_column("computed", justify="right")
-    table.add_column("why they differ")
     for one in told:
         computed = one["computed"]
         if one.get("lower_90"):

@@ -11,6 +11,7 @@ from typing import Any
 import ingest
 from expectations import check
 from orchestration import mirror, resources
+from orchestration.options import counted
 from orchestration.resources import Home
 
 
@@ -23,8 +24,9 @@ def _rows(con: Any, sql: str, parameters: list[Any] | None = None) -> list[dict[
 def status(home: Home) -> dict[str, Any]:
     """The state of this home.
 
-    `published` (or None), `postgres` (None where it is not switched on), `refreshes` (last ten), `files`, `gate`,
-    `findings_open`.
+    `published` (or None), `postgres` (None where it is not switched on), `refreshes` (last ten), `files`, `verdict` (of
+    the last refresh that was judged: a night without news judges nothing; None before the first), `gate` (the checks
+    that did not pass in it), `findings_open`.
 
     Raises NotReady when no refresh has run here.
     """
@@ -37,18 +39,23 @@ def status(home: Home) -> dict[str, Any]:
             "select refresh_id, started_at, ended_at, outcome, message from quality.refreshes "
             "order by started_at desc limit 10",
         )
-        last = refreshes[0]["refresh_id"] if refreshes else None
         of_files = _rows(
             con,
             "select authority, extract_on, file_name, feed, rows_read, rows_loaded, rows_quarantined, "
             "rows_deduplicated, rows_erased, outcome, message from raw.load_log where refresh_id = "
             "(select max(refresh_id) from raw.load_log) order by authority, extract_on, file_name, feed",
         )
+        verdicts = _rows(
+            con,
+            "select refresh_id, passed, judged_at from quality.verdicts where gate = 'publication' "
+            "order by judged_at desc, refresh_id desc limit 1",
+        )
+        verdict = verdicts[0] if verdicts else None
         gate = _rows(
             con,
             "select check_name, gate, severity, scope, failing_count, checked_count, passed "
-            "from quality.check_results where refresh_id = ? and not passed order by severity, check_name",
-            [last],
+            "from quality.check_results where refresh_id = ? and not passed order by severity, check_name, scope",
+            [verdict and verdict["refresh_id"]],
         )
         postgres = mirror.state(con, home)
         open_findings = con.execute("select count(*) from quality.findings where is_open").fetchall()[0][0]
@@ -58,6 +65,7 @@ def status(home: Home) -> dict[str, Any]:
         "postgres": postgres,
         "refreshes": refreshes,
         "files": of_files,
+        "verdict": verdict,
         "gate": gate,
         "findings_open": open_findings,
     }
@@ -65,18 +73,14 @@ def status(home: Home) -> dict[str, Any]:
 
 def print_status(told: dict[str, Any]) -> None:
     """The same for a person."""
-    from rich.table import Table
+    from orchestration import screen
 
-    from orchestration.screen import console as screen
-
-    console = screen()
+    console = screen.console()
     published = told["published"]
     if published:
         made = dt.datetime.fromisoformat(published["published_at"].replace("Z", "+00:00"))
-        age = dt.datetime.now(dt.UTC) - made
-        console.print(
-            f"Published: refresh {published['refresh_id']}, {age.days} days {age.seconds // 3600} hours old"
-        )
+        age = in_hours(dt.datetime.now(dt.UTC) - made)
+        console.print(f"Published: refresh {published['refresh_id']}, {age} old")
         for authority, as_at in published["as_at"].items():
             console.print(f"  {authority}: as at {as_at}")
     else:
@@ -86,34 +90,26 @@ def print_status(told: dict[str, Any]) -> None:
         console.print(f"PostgreSQL: {words}, shows refresh {postgres['shown_refresh_id'] or 'none'}")
         if postgres["message"]:
             console.print(f"  {postgres['message']}")
-    table = Table(title="Last refreshes", title_justify="left")
-    for heading in ("refresh", "started (UTC)", "outcome", "message"):
-        table.add_column(heading)
+    table = screen.table("Last refreshes (UTC)", ("refresh", "outcome", "message"))
     for r in told["refreshes"]:
-        table.add_row(
-            r["refresh_id"], f"{r['started_at']:%Y-%m-%d %H:%M:%S}", r["outcome"], r["message"] or ""
-        )
+        table.add_row(r["refresh_id"], r["outcome"], r["message"] or "")
     console.print(table)
-    table = Table(title="Files of the last refresh that met any", title_justify="left")
-    for heading in ("authority", "day", "file", "feed", "read", "loaded", "quarantined", "dedup.", "outcome"):
-        table.add_column(heading)
-    for f in told["files"]:
-        counts = ("rows_read", "rows_loaded", "rows_quarantined", "rows_deduplicated")
-        table.add_row(
-            f["authority"], str(f["extract_on"]), f["file_name"], f["feed"] or "-",
-            *(str(f[c] or 0) for c in counts), f["outcome"],
-        )  # fmt: skip
-    console.print(table)
-    for f in told["files"]:
-        if f["message"] and f["outcome"] not in {"accepted", "already_loaded"}:
-            console.print(f"  {f['authority']}/{f['file_name']}: {f['message']}")
-    if told["gate"]:
-        console.print("The gates say:")
+    screen.print_files(console, "Files of the latest refresh that found new or waiting ones", told["files"])
+    if verdict := told["verdict"]:
+        words = "may be published" if verdict["passed"] else "HELD"
+        console.print(f"The publication gate says of refresh {verdict['refresh_id']}: {words}")
+    else:
+        console.print("The publication gate has judged no refresh yet")
     for g in told["gate"]:
-        mark = "STOPS" if g["severity"] == "error" else "warns"
-        words = g["check_name"].replace("_", " ")
-        console.print(f"  {mark}  {words}: {g['failing_count']} of {g['checked_count']}")
-    console.print(f"Records to mend: {told['findings_open']} (`lado findings`)")
+        screen.print_failed(console, g["check_name"], g)
+    console.print(f"{counted(told['findings_open'], 'record')} to mend (`lado findings`)")
+
+
+def in_hours(age: dt.timedelta) -> str:
+    """How old something is, in days and hours."""
+    days, hours = age.days, age.seconds // 3600
+    parts = [counted(days, "day")] * (days > 0) + [counted(hours, "hour")] * (hours > 0)
+    return " ".join(parts) or "less than an hour"
 
 
 def authorities(home: Home) -> set[str]:
@@ -149,14 +145,14 @@ def findings(home: Home, authority: str | None, rule: str | None) -> list[dict[s
 
 def print_findings(rows: list[dict[str, Any]]) -> None:
     """One line a finding, grouped by rule."""
-    from orchestration.screen import console as screen
+    from orchestration import screen
 
-    console = screen()
+    console = screen.console()
     group = None
     for r in rows:
         if (r["authority"], r["rule"]) != group:
             group = (r["authority"], r["rule"])
-            console.print(f"\n{r['authority']}: {r['rule'].replace('_', ' ')} ({r['severity']})")
+            console.print(f"\n{r['authority']}: {check.in_words(r['rule'])} ({r['severity']})")
         column = f" ({r['column_name']})" if r["column_name"] else ""
         console.print(f"  {r['entity']} {r['record_id']}{column} since {r['first_seen_on']}", highlight=False)
-    console.print(f"\n{len(rows)} records to mend")
+    console.print(f"\n{counted(len(rows), 'record')} to mend")

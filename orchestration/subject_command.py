@@ -14,7 +14,14 @@ from typing import Any
 import click
 
 from orchestration import resources
-from orchestration.options import feeds_by_authority, home_option, json_option, must_be_known, told_plainly
+from orchestration.options import (
+    counted,
+    feeds_by_authority,
+    home_option,
+    json_option,
+    must_be_known,
+    told_plainly,
+)
 
 
 @click.group()
@@ -62,9 +69,10 @@ def export(home: str | None, as_json: bool, authority: str, person: str, kind: s
         return
     for name, count in told["counts"].items():
         click.echo(f"{count:6}  {name}")
+    beside = f"{counted(told['links'], 'link')} by matching and {counted(told['mentions'], 'mention')}"
     click.echo(
-        f"{told['records']} records written to {folder}; {told['links']} links by matching and {told['mentions']} "
-        "mentions in records of others are named there. Look at every marked column before you hand it over."
+        f"{counted(told['records'], 'record')} written to {folder}, with {beside} in records of others. "
+        "Look at every marked column before you hand it over."
     )
     for name in found.unread_files:
         click.echo(f"not searched: {name}")
@@ -117,7 +125,7 @@ def erase(home: str | None, as_json: bool, authority: str, person: str, kind: st
         for name, count in sorted(told["removed"].items()):
             click.echo(f"{count:6}  taken out of {name}")
         for name, counts in told["changes"].items():
-            click.echo(f"{name}: {counts['before']} rows before, {counts['after']} now")
+            click.echo(f"rows of {name}: {counts['before']} before, {counts['after']} now")
         click.echo(f"releases removed: {', '.join(done.releases_removed) or 'none'}")
         for words in done.left:
             click.echo(f"STILL THERE: {words}")
@@ -145,8 +153,8 @@ def rekey(home: str | None, as_json: bool, new_key_file: Path) -> None:
         click.echo(json.dumps({"keys": count}))
     else:
         click.echo(
-            f"{count} keys made anew. Set LADO_SUBJECT_KEY or LADO_SUBJECT_KEY_FILE to the new secret and run "
-            "`lado refresh`: until then the publication bears the old keys."
+            f"{counted(count, 'key')} made anew. Set LADO_SUBJECT_KEY or LADO_SUBJECT_KEY_FILE to the new secret "
+            "and run `lado refresh`: until then the publication bears the old keys."
         )
 
 
@@ -188,7 +196,10 @@ def retention(
             f"{one['authority']} {one['record_type']} {one['record_id']}: {one['outcome']}, {one['rule']}, "
             f"due since {one['review_on']}{held}"
         )
-    click.echo(
-        f"{len(told['due'])} records due for review on {day}; {told['later']} closed records are not due yet, of "
-        f"{told['without_birth']} the day counts from a birth that is not recorded"
-    )
+    later = counted(told["later"], "closed record")
+    click.echo(f"{counted(len(told['due']), 'record')} due for review on {day}; {later} not due yet")
+    if told["without_birth"]:
+        click.echo(
+            f"{counted(told['without_birth'], 'closed record')} without a day of review: the rule counts from a birth, "
+            "and none is recorded"
+        )

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from click.testing import CliRunner
 
 from orchestration import audit_log, retention
+from orchestration.command_line import main
 from orchestration.resources import PROJECT, Home
 
 RULES = PROJECT / "dbt_project" / "seeds" / "retention_rules.csv"
@@ -86,3 +88,17 @@ def test_what_is_not_due_is_not_listed(home: Home) -> None:
         {"due": 1, "without_birth": 1, "later": 8, "on_hold": 0},
         0,
     )
+
+
+@pytest.mark.parametrize(
+    ("day", "told"),
+    [
+        ("2028-03-30", "1 record due for review on 2028-03-30; 8 closed records not due yet"),
+        ("2028-03-31", "2 records due for review on 2028-03-31; 7 closed records not due yet"),
+    ],
+)
+def test_the_command_counts_in_words(home: Home, day: str, told: str) -> None:
+    said = CliRunner().invoke(main, ["retention", "--on", day, "--home", str(home.root)])
+    *_, count, without = said.stdout.splitlines()
+    assert count == told
+    assert without.startswith("1 closed record without a day of review: the rule counts from a birth")
