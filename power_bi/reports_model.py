@@ -14,7 +14,14 @@ from typing import Any
 from power_bi import headlines, manifest
 from power_bi.tmdl import Column, Model, Relationship, Table
 
-LOADED = ("rpt_measures", "rpt_timeliness", "rpt_data_quality", "rpt_refreshes", "rpt_columns")
+LOADED = (
+    "rpt_measures",
+    "rpt_timeliness",
+    "rpt_data_quality",
+    "rpt_refreshes",
+    "rpt_measure_catalogue",
+    "rpt_columns",
+)
 _PERIOD = ("period_kind", "period_name", "period_start", "period_end")
 _PARTS = ("dimension_1", "member_1", "member_1_name", "dimension_2", "member_2", "member_2_name")
 # Columns that a dimension shows instead; the facts keep them for their keys.
@@ -243,10 +250,11 @@ def _catalogue(catalogue: list[dict[str, str]], folders: dict[str, str]) -> Tabl
 
 
 def _relationships() -> Iterable[Relationship]:
-    for fact in LOADED[:4]:
+    for fact in LOADED[:5]:
         yield Relationship(fact, "authority", "Authorities", "authority")
     for fact in LOADED[:2]:
         yield Relationship(fact, "period_key", "Periods", "period_key")
         yield Relationship(fact, "period_start", "Dates", "date_on")
     yield Relationship("rpt_measures", "breakdown_key", "Breakdowns", "breakdown_key")
-    yield Relationship("rpt_measures", "measure", "Catalogue", "measure")
+    for fact in ("rpt_measures", "rpt_measure_catalogue"):
+        yield Relationship(fact, "measure", "Catalogue", "measure")

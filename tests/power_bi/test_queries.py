@@ -101,7 +101,12 @@ def test_symbols_stand_where_the_pages_say(published: dict[tuple, dict]):
 
 
 FIGURES = [q for q in QUERIES if "from rpt_measures as figures" in q.sql]
-TABLES = {"freshness": "rpt_refreshes", "quality": "rpt_data_quality", "figures": "rpt_measures"}
+TABLES = {
+    "freshness": "rpt_refreshes",
+    "quality": "rpt_data_quality",
+    "figures": "rpt_measures",
+    "catalogue": "rpt_measure_catalogue",
+}
 
 
 @pytest.mark.slow

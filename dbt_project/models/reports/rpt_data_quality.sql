@@ -34,11 +34,13 @@ checks as (
         check_results.check_name,
         check_results.severity,
         check_results.checked_count,
-        case
-            when small_rules.rule is not null then null
-            when check_results.failing_count between 1 and (select max(rules.hide_up_to) from rules) then null
-            else check_results.failing_count
-        end as failing_count,
+        check_results.failing_count,
+        -- A check that could not run has no count to hide.
+        check_results.failing_count is not null
+        and (
+            small_rules.rule is not null
+            or check_results.failing_count between 1 and coalesce((select max(rules.hide_up_to) from rules), 0)
+        ) as is_hidden,
         check_results.passed
     from {{ source('quality', 'check_results') }} as check_results
     inner join this_refresh on check_results.refresh_id = this_refresh.refresh_id
@@ -71,6 +73,7 @@ lines as (
         severity,
         checked_count,
         failing_count,
+        is_hidden,
         passed as is_passed
     from checks
     union all
@@ -80,7 +83,8 @@ lines as (
         rule as line,
         severity,
         cast(null as bigint) as checked_count,
-        case when not is_small then open_count end as failing_count,
+        open_count as failing_count,
+        is_small as is_hidden,
         cast(null as boolean) as is_passed
     from findings
     union all
@@ -91,6 +95,7 @@ lines as (
         'warning' as severity,
         cast(sum(rows_read) as bigint) as checked_count,
         cast(sum(rows_quarantined) as bigint) as failing_count,
+        false as is_hidden,
         sum(rows_quarantined) = 0 as is_passed
     from files
     where outcome in ('accepted', 'accepted_with_quarantine', 'already_loaded')
@@ -103,6 +108,7 @@ lines as (
         'warning' as severity,
         count(*) as checked_count,
         count_if(outcome = 'refused') as failing_count,
+        false as is_hidden,
         count_if(outcome = 'refused') = 0 as is_passed
     from files
     where outcome in ('accepted', 'accepted_with_quarantine', 'already_loaded', 'refused')
@@ -116,6 +122,7 @@ lines as (
         'warning' as severity,
         cast(max(denominator) as bigint) as checked_count,
         cast(max(numerator) as bigint) as failing_count,
+        bool_or(is_suppressed) as is_hidden,
         cast(null as boolean) as is_passed
     from measures
     where
@@ -139,9 +146,12 @@ select
     lines.line,
     lines.severity,
     lines.checked_count,
-    lines.failing_count,
-    case when lines.checked_count > 0 then 100.0 * lines.failing_count / lines.checked_count end as failing_percent,
+    case when not lines.is_hidden then lines.failing_count end as failing_count,
+    case
+        when lines.checked_count > 0 and not lines.is_hidden then 100.0 * lines.failing_count / lines.checked_count
+    end as failing_percent,
     lines.is_passed,
+    case when lines.is_hidden then 'c' end as symbol,
     this_refresh.refresh_id
 from lines
 cross join this_refresh
