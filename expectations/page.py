@@ -36,7 +36,7 @@ class Line:
 def write_page(
     con: duckdb.DuckDBPyConnection, refresh_id: str, path: Path, checks_dir: Path = CHECKS
 ) -> None:
-    """Write the page of one refresh to `path`, whole or not at all. Reads schema quality and raw.load_log."""
+    """Write the page of one refresh to `path`, whole or not at all. Reads quality, raw.load_log, raw.authorities."""
     verdicts = con.execute(
         "select gate, scope, passed, judged_at from quality.verdicts where refresh_id = ? order by gate, scope",
         [refresh_id],
@@ -88,7 +88,7 @@ def _lines(con, gate: str, refresh_id: str, checks_dir: Path) -> list[Line]:
         history.setdefault(name, []).append(failing if was_counted else None)
         if night == refresh_id:
             latest[name] = (checked, failing if was_counted else None, passed)
-    found = _open_findings(con)
+    found = _open_findings(con, _names(con))
 
     lines = []
     for check in read_checks(gate, checks_dir):
@@ -121,7 +121,13 @@ def _lines(con, gate: str, refresh_id: str, checks_dir: Path) -> list[Line]:
     return sorted(lines, key=lambda line: (order[line.state], line.check.severity, line.check.name))
 
 
-def _open_findings(con) -> dict[str, tuple[str, tuple[tuple[str, int], ...]]]:
+def _names(con) -> dict[str | None, str]:
+    """What the page calls an authority, and what is none's own."""
+    names = dict(con.execute("select authority, authority_name from raw.authorities").fetchall())
+    return names | {"all": "all authorities", None: "no authority"}
+
+
+def _open_findings(con, names: dict[str | None, str]) -> dict[str, tuple[str, tuple[tuple[str, int], ...]]]:
     rows = con.execute(
         "select rule, authority, count(*), min(first_seen_on) from quality.findings where is_open "
         "group by rule, authority order by rule, authority"
@@ -129,7 +135,10 @@ def _open_findings(con) -> dict[str, tuple[str, tuple[tuple[str, int], ...]]]:
     found: dict[str, tuple[str, tuple]] = {}
     for rule, authority, count, first_seen_on in rows:
         since, authorities = found.get(rule, (first_seen_on.isoformat(), ()))
-        found[rule] = (min(since, first_seen_on.isoformat()), (*authorities, (authority, count)))
+        found[rule] = (
+            min(since, first_seen_on.isoformat()),
+            (*authorities, (names.get(authority, authority), count)),
+        )
     return found
 
 
@@ -158,8 +167,11 @@ def _authorities(con, refresh_id: str) -> list[dict]:
         """,
         [refresh_id, refresh_id],
     ).fetchall()
-    names = ("authority", "as_at", "accepted", "already_loaded", "refused", "quarantined")
-    return [dict(zip(names, row, strict=True)) for row in rows]
+    columns = ("authority", "as_at", "accepted", "already_loaded", "refused", "quarantined")
+    names = _names(con)
+    return [
+        dict(zip(columns, (names.get(authority, authority), *rest), strict=True)) for authority, *rest in rows
+    ]
 
 
 def _points(counts: list[int | None]) -> str:

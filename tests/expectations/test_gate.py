@@ -1,6 +1,7 @@
 """The gate: verdicts, failing closed, what is kept in schema quality and on disk, the fingerprint of the marts."""
 
 import json
+import re
 from datetime import UTC, date, datetime
 
 import duckdb
@@ -56,6 +57,7 @@ def con():
             create schema marts;
             create schema raw;
             create table raw.load_log (authority varchar, outcome varchar, rows_quarantined bigint, refresh_id varchar);
+            create table raw.authorities as select 'kent' as authority, 'County of Kent' as authority_name;
             create table marts.dim_authorities as select 'kent' as authority, date '2020-03-31' as as_at;
             create table marts.fct_referrals (authority varchar, referral_id varchar, is_bad boolean, is_wrong boolean);
             insert into marts.fct_referrals values
@@ -240,13 +242,20 @@ def test_the_page_needs_no_network_and_names_no_record(con, checks, tmp_path):
     run(con, checks, tmp_path)
     con.execute("update marts.fct_referrals set is_wrong = true, is_bad = true").fetchall()
     run(con, checks, tmp_path, "two", datetime(2020, 4, 3, 1, 0, tzinfo=UTC))
-    con.execute("insert into raw.load_log values ('kent', 'accepted', 3, 'two')").fetchall()
+    con.execute(
+        "insert into raw.load_log values ('kent', 'accepted', 3, 'two'), (null, 'ignored', 0, 'two'), "
+        "('knet', 'refused', 0, 'two')"
+    ).fetchall()
     write_page(con, "two", tmp_path / "docs" / "index.html", checks)
     page = (tmp_path / "docs" / "index.html").read_text(encoding="utf-8")
     assert "http" not in page and "src=" not in page and "@import" not in page
     assert "a <code>closed_on</code> &amp; no other date" in page
     assert "Held." in page and "A referral is there once" in page and "A closed case is dated" in page
-    assert "kent 4" in page, "open findings of the authority, as a count"
+    assert "County of Kent 4" in page, "open findings of the authority, as a count"
+    assert re.findall(r"<tr><td>(.*?)</td>", page) == ["County of Kent", "knet", "no authority"]
+    assert '<td class="number">' not in page, "on a narrow screen a number without its heading says nothing"
+    assert "it is to be mended, and stops nothing" in page and "none may fail" in page
+    assert "nothing is published" in page and "up to 50 % may fail" in page
     assert not any(f"R{number}" in page for number in range(1, 5))
     assert page.count("<polyline") == 2
 
