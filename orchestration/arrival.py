@@ -34,7 +34,7 @@ class Arrival:
         return f"{self.files} files judged, {self.refused} refused, {self.rows_read} rows read"
 
     def metadata(self) -> dict[str, int]:
-        return {"files": self.files, "refused": self.refused, "dagster/row_count": self.rows_read}
+        return {"files": self.files, "refused": self.refused, "rows_read": self.rows_read}
 
 
 def take_in(

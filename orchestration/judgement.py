@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from pathlib import Path
 
 from expectations import exposure, gate, page
 from orchestration import history, resources
@@ -16,20 +17,25 @@ from publish import disclosure
 
 @dataclass(frozen=True)
 class Judgement:
-    """The verdict on these marts: whether they pass, how many checks ran, what stops them, what is withheld."""
+    """The verdict on these marts: whether they pass, how many checks ran, which fail, what is withheld.
+
+    stopping, warning: names of checks, each with the number of what fails in it. page: where all of them are explained.
+    """
 
     passed: bool
     checks: int
-    warnings: int
     stopping: list[str]
+    warning: list[str]
     withheld: list[str]
+    page: Path
 
     def metadata(self) -> dict[str, int | str]:
         return {
             "checks": self.checks,
-            "warnings": self.warnings,
             "stopping": "; ".join(self.stopping) or "none",
+            "warning": "; ".join(self.warning) or "none",
             "withheld": "; ".join(self.withheld) or "none",
+            "page": str(self.page),
         }
 
 
@@ -56,14 +62,25 @@ def judge(home: Home, accept: list[str]) -> Judgement:
             disclosure.control(con, withheld)
             verdict = judged()
         page.write_page(con, refresh_id, home.quality / "index.html")
-        failed = [r for r in verdict.results if not r.passed]
-        stopping = [f"{r.check_name} ({r.failing_count})" for r in failed if r.severity == "error"]
+        stopping, warning = (
+            [
+                f"{r.check_name} ({_failing(r)})"
+                for r in verdict.results
+                if not r.passed and r.severity == severity
+            ]
+            for severity in ("error", "warning")
+        )
         if not verdict.passed:
             history.end(con, refresh_id, "held", "publication held by: " + "; ".join(stopping), now)
     return Judgement(
         passed=verdict.passed,
         checks=len(verdict.results),
-        warnings=sum(r.severity == "warning" for r in failed),
         stopping=stopping,
+        warning=warning,
         withheld=sorted(f"{authority}: {counts}" for authority, counts in withheld),
+        page=home.quality / "index.html",
     )
+
+
+def _failing(result: gate.Result) -> str:
+    return "could not run" if result.failing_count is None else str(result.failing_count)

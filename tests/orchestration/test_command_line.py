@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
 import small_home
 from click.testing import CliRunner, Result
 
-from orchestration import arrival, options
+from orchestration import arrival, command_line, options
 from orchestration.command_line import main
 from orchestration.resources import Home
 
@@ -58,6 +59,27 @@ def test_a_misspelt_name_is_refused_and_the_known_ones_are_listed(home: Home, wo
     told = lado(*words.split(), "--home", home.root)
     assert told.exit_code == 2, told.output
     assert known in told.stderr
+
+
+@pytest.mark.parametrize("port", ["0", "80000", "http"])
+def test_a_port_that_is_none_is_refused(home: Home, port: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subprocess, "Popen", None)  # nothing is started, or the test would last
+    assert lado("dev", "--port", port, "--home", home.root).exit_code == 2
+
+
+def test_dagsters_advice_to_use_another_command_is_silenced_and_nothing_else() -> None:
+    """Its own words, out of the installed version: they change, and then the filter has to."""
+    python, *silent = command_line.dev_command(3000)[:3]
+    program = (
+        "import warnings\nfrom dagster._cli.dev import dev_command\n"
+        "try:\n    dev_command.callback()\nexcept TypeError:\n    warnings.warn('another', FutureWarning)\n"
+    )
+    told = [
+        subprocess.run([python, *words, "-c", program], capture_output=True, text=True, check=True).stderr
+        for words in ([], silent)
+    ]
+    assert ["is superseded" in one for one in told] == [True, False]
+    assert ["FutureWarning: another" in one for one in told] == [True, True]
 
 
 def test_a_known_name_is_taken(home: Home) -> None:

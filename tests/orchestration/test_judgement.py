@@ -35,3 +35,25 @@ def test_a_hole_in_disclosure_control_costs_figures_and_not_the_night(
             [authority, counts],
         ).fetchall()
     assert shown == [(0,)]
+
+
+@pytest.mark.slow
+def test_the_run_names_the_rules_that_fail_and_the_page_that_explains_them(
+    demo_copy: Callable[[], Home],
+) -> None:
+    home = demo_copy()
+    with resources.warehouse(home) as con:
+        con.execute("drop table marts.fct_meetings")  # the checks that look at it cannot run
+    told = judgement.judge(home, []).metadata()
+    with resources.warehouse(home) as con:
+        kept = con.execute(
+            "select severity, check_name || ' (' || coalesce(failing_count::varchar, 'could not run') || ')' "
+            "from quality.check_results where gate = 'publication' and not passed "
+            "and refresh_id = (select refresh_id from raw.this_refresh)"
+        ).fetchall()
+    assert {severity for severity, _ in kept} == {"error", "warning"}
+    for severity, key in (("error", "stopping"), ("warning", "warning")):
+        assert sorted(str(told[key]).split("; ")) == sorted(name for kind, name in kept if kind == severity)
+    assert "could not run" in str(told["stopping"])
+    assert "a_quoted_contact_exists (3)" in str(told["warning"])
+    assert (told["checks"], told["page"]) == (48, str(home.quality / "index.html"))
