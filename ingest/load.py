@@ -126,16 +126,20 @@ def _describe(
     }
 
 
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
 def _counts(judged: Judged, erased: int) -> dict[str, Any]:
-    notes = [f"{erased} rows of erased persons left out"] if erased else []
+    notes = [f"{_counted(erased, 'row')} of erased persons left out"] if erased else []
     if judged.quarantine:
         reasons = Counter(reason for _, reason, *_ in judged.quarantine)
         told = ", ".join(f"{reason} {count}" for reason, count in sorted(reasons.items()))
-        notes.append(f"{len(judged.quarantine)} rows set aside ({told})")
+        notes.append(f"{_counted(len(judged.quarantine), 'row')} set aside ({told})")
     if judged.unusable:
         columns = Counter(column for _, _, column, *_ in judged.unusable)
         told = ", ".join(f"{column} {count}" for column, count in sorted(columns.items()))
-        notes.append(f"{len(judged.unusable)} values not usable ({told})")
+        notes.append(f"{_counted(len(judged.unusable), 'value')} not usable ({told})")
     if judged.absent_headings:
         notes.append(f"no heading for {', '.join(judged.absent_headings)}")
     if judged.extra_columns:

@@ -82,7 +82,8 @@ def explain(error: Any, lines: Lines, known_keys: dict[str, list[str]]) -> Probl
         return Problem(line, f"unknown key `{name}` at line {line}{suggest(name, known)}")
     if error["type"] == "missing":
         return Problem(line, f"`{name}` is missing from the entry at line {line}")
-    where = ".".join(str(part) for part in path)
+    # Entries of a list are counted from 1, as a reader counts them.
+    where = ".".join(str(part + 1 if isinstance(part, int) else part) for part in path)
     return Problem(line, f"`{where}` at line {line}: {error['msg']}")
 
 

@@ -47,7 +47,7 @@ def test_a_row_that_cannot_be_used_is_quarantined_and_only_that_row(door: Door, 
     assert counts(row) == ("accepted_with_quarantine", 41, 40, 1, 0)
     assert door.quarantined() == [(11, reason, key)]
     assert door.values("select raw_text from raw.quarantine") == [bad.replace("\0", "\u2400")]
-    assert row["message"].startswith(f"1 rows set aside ({reason} 1); no heading for channel,")
+    assert row["message"].startswith(f"1 row set aside ({reason} 1); no heading for channel,")
     assert door.values("select contact_id from raw.contacts order by _line") == [
         f"C{n:06}" for n in range(1, 41)
     ]

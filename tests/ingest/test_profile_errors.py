@@ -76,7 +76,7 @@ def test_the_good_profile_is_good(tmp_path):
         ("training: Not", "referrals: Not", 4, "line 4: `referrals` is said to be missing but has a source"),
         ("pathway: allegation}", "pathway: allegations}", 13,
          "line 13: `pathway` has no member `allegations`: did you mean `allegation`?"),
-        ("extract: full", "extract: weekly", 10, "`sources.0.extract` at line 10: Input should be 'full' or 'changes'"),
+        ("extract: full", "extract: weekly", 10, "`sources.1.extract` at line 10: Input should be 'full' or 'changes'"),
         ("authority: testshire", "authority: othershire", 1, "line 1: `othershire` must be the file's name, testshire"),
         ("name: Testshire", "name: Testshire\ntime_zone: Europe/Londn", 3,
          "line 3: no such time zone as `Europe/Londn`"),
