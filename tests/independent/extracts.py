@@ -37,9 +37,7 @@ class Extracts:
     profile: dict
     as_at: pd.Timestamp
     frames: dict[str, pd.DataFrame]
-    feeds: dict
     refused: list[tuple[str, str, str]] = field(default_factory=list)
-    earliest: dict[str, pd.Timestamp] = field(default_factory=dict)
 
     def sources(self, feed: str) -> list[dict]:
         return [s for s in self.profile["sources"] if s["feed"] == feed]
@@ -54,16 +52,10 @@ class Extracts:
             for s in self.sources(feed)
         )
 
-    def complete_from(self, feeds: tuple[str, ...]) -> pd.Timestamp:
-        """The latest day from which one of these feeds or their sources is not yet complete before."""
-        days = []
-        for feed in feeds:
-            stated = [s["complete_from"] for s in self.sources(feed) if s.get("complete_from")]
-            days += [pd.Timestamp(d) for d in stated]
-            dates = self.feeds[feed]["mandatory_dates"]
-            if not stated and dates and len(self.frames[feed]):
-                days.append(self.earliest.get(feed, self.frames[feed][dates[0]].min().normalize()))
-        return max(days) if days else self.frames["referrals"]["received_on"].min()
+    def complete_from(self, feed: str) -> pd.Timestamp | None:
+        """The latest day that the profile gives for a source of the feed; None where it gives none."""
+        stated = [s["complete_from"] for s in self.sources(feed) if s.get("complete_from")]
+        return max(map(pd.Timestamp, stated), default=None)
 
 
 @dataclass
@@ -113,7 +105,7 @@ def read_authority(
             parts.append(_current(sent, source))
         frames[feed] = _canonical(pd.concat(parts) if parts else pd.DataFrame(), feed, contract, codes)
     as_at = pd.Timestamp(max(seen)) if seen else pd.NaT
-    return Extracts(profile["authority"], profile, as_at, frames, feeds, refused)
+    return Extracts(profile["authority"], profile, as_at, frames, refused)
 
 
 def _read_day(day, folder: Path, source: dict, contract: dict, refused: list) -> _Day | None:

@@ -6,7 +6,6 @@ recompute.py). Rules are those of the measure definitions:
 
 - a closing or outcome date before the receipt, or after the as-at date, is not used: the case is open,
   the allegation not concluded;
-- an outcome before the receipt does not say either how far back outcomes were kept;
 - so is it with every date that must follow another: oversight after the contact's receipt, a form's return
   after it was asked for;
 - an action counts when it is dated on or before the as-at date, or undated;
@@ -23,14 +22,17 @@ import numpy as np
 import pandas as pd
 
 from .extracts import Extracts
-from .tally import BANDS, Items, add_months, band, working_days
+from .tally import BANDS, KINDS, Items, add_months, band, period_starts, working_days
 
 REMOVALS = ("dismissal", "resignation", "deregistration")
 
 
 @dataclass
 class Facts:
-    """One authority's items, by the name of what they are."""
+    """One authority's items, by the name of what they are.
+
+    begun: the first day of the first period, of whatever kind, that holds any of them.
+    """
 
     authority: str
     as_at: pd.Timestamp
@@ -38,6 +40,7 @@ class Facts:
     groups: dict[str, str]
     items: dict[str, Items]
     officers: pd.DataFrame
+    begun: pd.Timestamp
 
 
 def yes_no(values: pd.Series) -> pd.Series:
@@ -104,8 +107,6 @@ def build(
     items["actions"] = Items(_actions(frames["actions"], allegations, as_at), items["allegations"])
     concluded = allegations[allegations["is_concluded"]].assign(on=lambda f: f["outcome_on"])
     items["concluded"] = Items(concluded, items["allegations"])
-    if len(concluded):
-        extracts.earliest["outcomes"] = concluded["on"].min()
     items["children"] = Items(_children(frames["children"], referrals))
     items["meetings"] = Items(_meetings(frames["meetings"], as_at, holidays))
     for feed, on in (
@@ -118,7 +119,9 @@ def build(
         frame["on"] = within(frame[on], frame["requested_on"] if feed == "feedback" else None, as_at)
         items[feed] = Items(frame)
     items["setting_concerns"] = Items(_setting_concerns(frames, groups, as_at))
-    return Facts(extracts.authority, as_at, extracts, groups, items, officers)
+    first = pd.Series([min(f.frame["on"].min() for f in items.values() if f.frame["on"].notna().any())])
+    begun = min(period_starts(first, kind).iloc[0] for kind in KINDS)
+    return Facts(extracts.authority, as_at, extracts, groups, items, officers, begun)
 
 
 def _referrals(frame, officers, groups, holidays, as_at, estimates) -> pd.DataFrame:

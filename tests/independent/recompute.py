@@ -50,10 +50,21 @@ class Recomputation:
     def available(self, *feeds: str) -> bool:
         return all(self.facts.extracts.is_available(feed) for feed in feeds)
 
+    def first_day(self, *feeds: str) -> tuple[pd.Timestamp, bool]:
+        """From when measures of these feeds are complete, and whether the profile says so.
+
+        A feed of which it says nothing is taken as complete from the first period that holds any record.
+        """
+        days = [self.facts.extracts.complete_from(feed) for feed in feeds]
+        said = max((day for day in days if day is not None), default=None)
+        if None in days and (said is None or said < self.facts.begun):
+            return self.facts.begun, False
+        return said, True
+
     def periods(self, measure: str, *feeds: str) -> pd.DataFrame:
-        """The periods of a measure that needs these feeds."""
-        first = self.facts.extracts.complete_from(feeds)
-        self.periods_of[measure] = periods_between(first, self.facts.as_at)
+        """The periods of a measure that needs these feeds: only the profile's word cuts one at its start."""
+        first, is_said = self.first_day(*feeds)
+        self.periods_of[measure] = periods_between(first, self.facts.as_at, may_be_cut=is_said)
         return self.periods_of[measure]
 
     def members(self, dim: str, own: tuple[str, ...], items: Items, base: Items | None) -> list[str]:

@@ -37,7 +37,7 @@ def _open(made) -> None:
         periods = made.periods(measure, "referrals")
     ends = periods["period_end"].clip(upper=as_at)
     at_end = {"cases_open_at_end": (periods, [(end, end) for end in ends])}
-    whole = periods["period_start"] >= made.facts.extracts.complete_from(("referrals",))
+    whole = periods["period_start"] >= made.first_day("referrals")[0]
     begun = periods[whole].reset_index(drop=True)
     # At the start: received before the period and not closed before it; aged on its first day.
     days = [(start - pd.Timedelta(days=1), start) for start in begun["period_start"]]

@@ -79,10 +79,11 @@ def period_end(start: pd.Timestamp, kind: str) -> pd.Timestamp:
 
 
 @cache
-def periods_between(first: pd.Timestamp, as_at: pd.Timestamp) -> pd.DataFrame:
+def periods_between(first: pd.Timestamp, as_at: pd.Timestamp, may_be_cut: bool = True) -> pd.DataFrame:
     """Every period of every kind that ends on or after `first` and starts on or before `as_at`.
 
-    Columns period_kind, period_start, period_end, is_part_period.
+    may_be_cut: whether a period may begin before `first`, which makes it a part period. Columns period_kind,
+    period_start, period_end, is_part_period.
     """
     rows = []
     for kind in KINDS:
@@ -90,7 +91,8 @@ def periods_between(first: pd.Timestamp, as_at: pd.Timestamp) -> pd.DataFrame:
         start = period_starts(pd.Series([first]), kind).iloc[0]
         while start <= as_at:
             end = period_end(start, kind)
-            rows.append((kind, start, end, bool(as_at < end or start < first)))
+            if may_be_cut or start >= first:
+                rows.append((kind, start, end, bool(as_at < end or start < first)))
             start = start + step
     return pd.DataFrame(rows, columns=["period_kind", "period_start", "period_end", "is_part_period"])
 

@@ -88,11 +88,9 @@ SECOND = {**FIRST, "referrals.csv": "\n".join(FIRST["referrals.csv"].splitlines(
 PROFILE["codes"]["officer_role"] = {"lado": "lado"}
 
 
-@pytest.fixture(scope="module")
-def counted(tmp_path_factory) -> pd.DataFrame:
+def counted_again(home: Path, profile: dict) -> pd.DataFrame:
     """The measures of Smallshire as at 31 March 2020, after a second drop from which R9 is gone."""
-    home = tmp_path_factory.mktemp("smallshire")
-    (home / "smallshire.yml").write_text(yaml.safe_dump(PROFILE), encoding="utf-8")
+    (home / "smallshire.yml").write_text(yaml.safe_dump(profile), encoding="utf-8")
     for day, files in (("2020-03-30", FIRST), ("2020-03-31", SECOND)):
         (home / "landing" / day).mkdir(parents=True)
         for name, text in files.items():
@@ -116,6 +114,11 @@ def counted(tmp_path_factory) -> pd.DataFrame:
         referrals.assign(source_system="book"),
     )
     return recompute(facts, lists)
+
+
+@pytest.fixture(scope="module")
+def counted(tmp_path_factory) -> pd.DataFrame:
+    return counted_again(tmp_path_factory.mktemp("smallshire"), PROFILE)
 
 
 @pytest.fixture(scope="module")
@@ -204,6 +207,25 @@ def test_a_feed_that_is_not_kept_has_no_rows(rows):
 
 def test_no_comparison_with_a_year_that_was_not_whole(rows):
     assert not any("_change_" in key[3] for key in rows)
+
+
+def test_only_the_profile_says_that_records_are_missing(rows, tmp_path):
+    """The first record is C1 of 1 April 2019: of the periods that hold it the academic year 2018/19 begins first."""
+    assert row(rows, "referrals", "calendar_year", "2019-01-01")["is_part_period"]
+    silent = [{k: v for k, v in s.items() if k != "complete_from"} for s in PROFILE["sources"]]
+    found = placed(counted_again(tmp_path, {**PROFILE, "sources": silent})).to_dict("index")
+    for kind, first, number in (
+        ("academic_year", "2018-09-01", 2),
+        ("calendar_year", "2019-01-01", 2),
+        ("financial_year", "2019-04-01", 3),
+        ("quarter", "2018-10-01", 0),
+        ("month", "2018-09-01", 0),
+    ):
+        told = {k[2]: v for k, v in found.items() if k[1] == kind and k[3:] == ("referrals", "")}
+        assert min(told) == first
+        assert (told[first]["numerator"], told[first]["is_part_period"]) == (number, False)
+    assert row(found, "cases_open_at_start", "academic_year", "2018-09-01")["numerator"] == 0
+    assert row(found, "outcomes", "academic_year", "2018-09-01", outcome="substantiated")["numerator"] == 1
 
 
 def test_month_arithmetic():

@@ -17,28 +17,10 @@ profile_feeds as (
 
 arrived_feeds as (select distinct authority, feed from {{ ref('stg_extracts') }}),
 
--- A feed whose profile does not say from when it is complete counts from its earliest record.
-earliest as (
-    select authority, 'contacts' as feed, min(received_on) as complete_from from {{ ref('fct_contacts') }}
-    group by authority
-    union all
-    select authority, 'referrals' as feed, min(received_on) as complete_from from {{ ref('fct_referrals') }}
-    group by authority
-    union all
-    select authority, 'outcomes' as feed, min(outcome_on) as complete_from from {{ ref('fct_outcomes') }}
-    group by authority
-    union all
-    select authority, 'requests' as feed, min(received_on) as complete_from from {{ ref('fct_requests') }}
-    group by authority
-    union all
-    select authority, 'escalations' as feed, min(raised_on) as complete_from from {{ ref('fct_escalations') }}
-    group by authority
-    union all
-    select authority, 'setting_concerns' as feed, min(recorded_on) as complete_from
-    from {{ ref('fct_setting_concerns') }}
-    group by authority
-    union all
-    select authority, 'training' as feed, min(held_on) as complete_from from {{ ref('fct_training') }}
+-- Where the profile does not say from when a feed is complete, nothing is taken to be missing: reporting begins with
+-- the first period, of whatever kind, that holds a record. So every period told splits wholly into months told.
+first_periods as (
+    select authority, min(period_start) as first_period_on from {{ ref('int_measure_counts') }}
     group by authority
 ),
 
@@ -69,7 +51,8 @@ needs_of_measures as (
         authorities.authority,
         needed.measure,
         bool_and(coalesce(profile_feeds.is_available, false) and arrived_feeds.feed is not null) as has_feeds,
-        max(coalesce(profile_feeds.complete_from, earliest.complete_from)) as complete_from,
+        max(profile_feeds.complete_from) as stated_from,
+        bool_or(profile_feeds.complete_from is null) as has_silent_feed,
         string_agg(
             case
                 when not coalesce(profile_feeds.is_available, false)
@@ -83,7 +66,6 @@ needs_of_measures as (
     cross join needed
     left join profile_feeds on authorities.authority = profile_feeds.authority and needed.feed = profile_feeds.feed
     left join arrived_feeds on authorities.authority = arrived_feeds.authority and needed.feed = arrived_feeds.feed
-    left join earliest on authorities.authority = earliest.authority and needed.feed = earliest.feed
     group by authorities.authority, needed.measure
 ),
 
@@ -92,7 +74,13 @@ judged as (
         authorities.authority,
         authorities.refresh_id,
         catalogue.*,
-        coalesce(needs_of_measures.complete_from, earliest.complete_from) as complete_from,
+        case
+            when needs_of_measures.has_silent_feed
+                then greatest(needs_of_measures.stated_from, first_periods.first_period_on)
+            else needs_of_measures.stated_from
+        end as complete_from,
+        not needs_of_measures.has_silent_feed
+        or coalesce(needs_of_measures.stated_from >= first_periods.first_period_on, false) as is_start_stated,
         case
             when not needs_of_measures.has_feeds then needs_of_measures.reason
             when catalogue.needs_recorded is not null and coalesce(recorded.recorded_count, 0) = 0
@@ -102,7 +90,7 @@ judged as (
     cross join catalogue
     left join needs_of_measures
         on authorities.authority = needs_of_measures.authority and catalogue.measure = needs_of_measures.measure
-    left join earliest on authorities.authority = earliest.authority and earliest.feed = 'referrals'
+    left join first_periods on authorities.authority = first_periods.authority
     left join recorded
         on authorities.authority = recorded.authority and catalogue.needs_recorded = recorded.needs_recorded
 ),
@@ -160,9 +148,11 @@ select
     missing_reason is null and complete_from is not null as is_available,
     coalesce(
         missing_reason,
-        'complete from ' || complete_from,
+        case when is_start_stated then 'complete from ' || complete_from end,
+        'taken as complete from ' || complete_from || ', the first period with a record: the profile does not say',
         'no record has been received yet'
     ) as reason,
     case when missing_reason is null then complete_from end as complete_from,
+    case when missing_reason is null then is_start_stated end as is_start_stated,
     refresh_id
 from described

@@ -19,7 +19,7 @@ previous_measures as (select * from {{ source('quality', 'previous_measures') }}
 authorities as (select authority, as_at, refresh_id from {{ ref('dim_authorities') }}),
 
 available as (
-    select authority, measure, complete_from from {{ ref('dim_measures') }}
+    select authority, measure, complete_from, is_start_stated from {{ ref('dim_measures') }}
     where is_available and compared_measure is null
 ),
 
@@ -41,9 +41,10 @@ periods as materialized (
     inner join {{ ref('int_measure_periods') }} as periods
         on available.complete_from <= periods.period_end and authorities.as_at >= periods.period_start
     where
-        -- What was open when a period began is known only where the records go back to before it.
-        available.measure not in ('cases_open_at_start', 'stock_difference')
-        or periods.period_start >= available.complete_from
+        periods.period_start >= available.complete_from
+        -- Only a profile can say that records are missing: of a period that began before that day the rest is told,
+        -- but not what was open when it began.
+        or (available.is_start_stated and available.measure not in ('cases_open_at_start', 'stock_difference'))
 ),
 
 -- Members: all of the lists that readers expect whole, otherwise those that the base or the measure has met.
