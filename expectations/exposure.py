@@ -66,7 +66,8 @@ def note_exposed(con: duckdb.DuckDBPyConnection) -> None:
             con.execute("select authority, disclosure_round_to from marts.dim_authorities").fetchall()
         )
         tonight = outsider.read(con, "measures.published_measures", rounding)
-        with_memory = outsider.remember(tonight, outsider.read(con, "quality.previous_published", rounding))
+        before = outsider.read(con, "quality.previous_published", rounding)
+        with_memory = outsider.remember(tonight, before)
         asked = _asked(con, tonight)
     except (duckdb.CatalogException, duckdb.BinderException):
         return
@@ -74,7 +75,9 @@ def note_exposed(con: duckdb.DuckDBPyConnection) -> None:
     for (authority, hide_up_to), amounts in sorted(asked.items()):
         con.execute("insert into gate_attacked values (?, ?)", [authority, len(amounts)])
         try:
-            bounds = _narrowed(with_memory, tonight, width_for(hide_up_to), amounts)
+            width = width_for(hide_up_to)
+            bounds = _narrowed(with_memory, tonight, width, amounts)
+            bounds = _not_out_already(bounds, tonight, before, width, amounts)
         except attack.Contradiction:
             con.execute(
                 "insert into gate_exposed values (?, 'published figures', ?, null, null, [])",
@@ -118,9 +121,33 @@ def _narrowed(
         bounds = attack.narrowed(with_memory, width, amounts)
     except attack.Contradiction:
         return attack.narrowed(tonight, width, amounts)
-    misled = {b.cell for b in bounds if not b.low - 0.5 <= amounts[b.cell] <= b.high + 0.5}
+    misled = {b.cell for b in bounds if not _holds(b, amounts[b.cell])}
     true = [b for b in bounds if b.cell not in misled]
     return true + attack.narrowed(tonight, width, misled) if misled else true
+
+
+def _not_out_already(
+    bounds: list[attack.Bound],
+    tonight: outsider.Relations,
+    before: outsider.Relations,
+    width: float,
+    amounts: dict[int, float],
+) -> list[attack.Bound]:
+    """Without what earlier releases give away by themselves and tonight's does not: hiding takes nothing back."""
+    if not bounds:
+        return []
+    alone = {b.cell for b in attack.narrowed(tonight, width, {b.cell for b in bounds})}
+    were = {before.cells.get(tonight.names[b.cell]): b.cell for b in bounds if b.cell not in alone}
+    were.pop(None, None)
+    try:
+        out = {were[b.cell] for b in attack.narrowed(before, width, were) if _holds(b, amounts[were[b.cell]])}
+    except attack.Contradiction:
+        out = set()
+    return [b for b in bounds if b.cell not in out]
+
+
+def _holds(bound: attack.Bound, amount: float) -> bool:
+    return bound.low - 0.5 <= amount <= bound.high + 0.5
 
 
 def _asked(

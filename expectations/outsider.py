@@ -38,6 +38,8 @@ NESTED = (
     ("closed_within_1_month_of_received", "closed_within_3_months_of_received"),
     ("closed_within_3_months_of_received", "closed_within_12_months_of_received"),
 )
+# Names of cells that are no count of a period: what is left, what changed, what lies between two days.
+NO_PERIODS = {"rest", "change", "stretch"}
 STOCKS = ("cases_open_at_start", "cases_open_at_end")
 CONCLUDED = "allegations_concluded_of_received"
 
@@ -176,12 +178,50 @@ def remember(now: Relations, before: Relations) -> Relations:
         cells = [cell for cell, _ in one]
         if not changed.isdisjoint(cells):
             moved.update(cells)
-    known = replace(now, low=list(now.low), high=list(now.high))
+    known = replace(
+        now,
+        names=list(now.names),
+        low=list(now.low),
+        high=list(now.high),
+        whole=list(now.whole),
+        equations=list(now.equations),
+        cells=dict(now.cells),
+    )
     for name, was in before.cells.items():
         cell = now.cells.get(name)
         if cell is not None and cell not in moved:
             known.know(cell, before.low[was], before.high[was])
+    _add_what_is_told_no_longer(known, now, before, moved)
     return known
+
+
+def _add_what_is_told_no_longer(known: Relations, now: Relations, before: Relations, moved: set[int]) -> None:
+    """Take in periods that began before the first one that is told now, unless what they add up with has changed."""
+    first: dict[tuple, dt.date] = {}
+    for name in now.names:
+        if name[0] not in NO_PERIODS:
+            first[_series(name)] = min(name[2], first.get(_series(name), name[2]))
+    gone = {
+        was
+        for was, name in enumerate(before.names)
+        if name[0] not in NO_PERIODS and name[2] < first.get(_series(name), name[2])
+    }
+    for one in before.equations:
+        if gone.isdisjoint(was for was, _ in one):
+            continue
+        if any(now.cells.get(before.names[was]) in moved for was, _ in one):
+            continue
+        equation = []
+        for was, coefficient in one:
+            name = before.names[was]
+            equation.append((known.cell(name, before.whole[was]), coefficient))
+            if name not in now.cells:
+                known.know(equation[-1][0], before.low[was], before.high[was])
+        known.equations.append(equation)
+
+
+def _series(name: tuple) -> tuple:
+    return (name[0], name[1], name[4])
 
 
 def cells_of(
@@ -291,7 +331,10 @@ def _add_meanings(relations: Relations) -> None:
 
 
 def _add_periods(relations: Relations) -> None:
-    """A period is the sum of the stretches between the first and last days that any period of the series has."""
+    """A period is the sum of the stretches between the first and last days that any period of the series has.
+
+    Before the first month that is told nothing was recorded.
+    """
     series = defaultdict(list)
     for number, name in enumerate(list(relations.names)):
         if name[0] not in {"rest", "change"} and not name[1].startswith("cases_open"):
@@ -304,7 +347,11 @@ def _add_periods(relations: Relations) -> None:
         if all(relations.low[number] == relations.high[number] for _, _, number in periods):
             continue
         days = sorted({day for start, end, _ in periods for day in (start, end)})
+        first_month = next((start for start, end, _ in periods if (end - start).days <= 31), days[0])
         for start, end, number in periods:
             inside = [(a, b) for a, b in itertools.pairwise(days) if start <= a and b <= end]
             stretches = [relations.cell(("stretch", key, a, b), relations.whole[number]) for a, b in inside]
             relations.add(number, stretches)
+            for stretch, (_, b) in zip(stretches, inside, strict=True):
+                if b <= first_month:
+                    relations.know(stretch, 0, 0)

@@ -31,7 +31,16 @@ NESTED = {
 BANDS = ("under_1_month", "1_to_3_months", "3_to_12_months")
 OPEN_AT = {"cases_open_at_start": 0, "cases_open_at_end": 1}
 
-ROWS = """
+# A period that began before the feeds were complete is not for everybody: nothing was recorded before, so less the
+# months that are shown it would tell those that are hidden.
+REPORTED = """
+select measures.*
+from marts.fct_measures as measures
+inner join marts.dim_measures as told on measures.authority = told.authority and measures.measure = told.measure
+where measures.period_start >= told.complete_from
+"""
+
+ROWS = f"""
 create or replace temp table disclosure_rows as
 select
     row_number() over (
@@ -45,7 +54,7 @@ select
     catalogue.is_estimate, measures.unit,
     measures.dimension_1, measures.member_1, measures.dimension_2, measures.member_2,
     measures.numerator, measures.denominator, measures.base
-from marts.fct_measures as measures
+from ({REPORTED}) as measures
 inner join reference.measures as catalogue
     on regexp_replace(measures.measure, '_change_(number|percent|points)$', '') = catalogue.measure
 left join reference.measure_breakdowns as breakdowns

@@ -49,8 +49,9 @@ def control(
 ) -> dict[str, int]:
     """Decide what is hidden and write measures.published_measures; returns counts of rows for the run's record.
 
-    Reads marts.fct_measures, marts.dim_authorities, the seeds, quality.previous_published. Grain of the table: a row of
-    fct_measures; of pairs only financial years. withheld: (authority, what is counted) of which nothing is shown.
+    Reads marts.fct_measures, dim_measures, dim_authorities, the seeds, quality.previous_published. Grain of the table:
+    a row of fct_measures in a period that may be told; of pairs only financial years. withheld: (authority, what is
+    counted) of which nothing is shown.
     """
     rules = {
         authority: Rule(hide_up_to, round_to)
@@ -235,7 +236,7 @@ def _write(con: duckdb.DuckDBPyConnection, shown: list[int]) -> dict[str, int]:
     return {"dagster/row_count": rows, "suppressed": suppressed}
 
 
-_PUBLISHED = """
+_PUBLISHED = f"""
 create or replace table measures.published_measures as
 with shown as (
     select authority, period_kind, period_start, measure, dimension_1, member_1, dimension_2, member_2
@@ -255,7 +256,7 @@ judged as (
                 stock.measure is null
                 or measures.numerator between 1 and authorities.disclosure_hide_up_to
         end as is_hidden
-    from marts.fct_measures as measures
+    from ({counted.REPORTED}) as measures
     inner join marts.dim_authorities as authorities on measures.authority = authorities.authority
     inner join reference.measures as catalogue
         on regexp_replace(measures.measure, '_change_(number|percent|points)$', '') = catalogue.measure

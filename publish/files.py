@@ -53,8 +53,20 @@ def prepare(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def remember_published(con: duckdb.DuckDBPyConnection, published: str) -> None:
-    """Fill quality.previous_published from a relation with the columns of rpt_measures."""
-    con.execute("delete from quality.previous_published")
+    """Fill quality.previous_published from a relation with the columns of rpt_measures.
+
+    What an earlier release told of a measure before the first day that this one tells of stays, as does all of a
+    measure that this one lacks: somebody kept it.
+    """
+    con.execute(
+        f"""
+        delete from quality.previous_published as before
+        where period_start >= (
+            select min(now.period_start) from {published} as now
+            where now.authority = before.authority and now.measure = before.measure
+        )
+        """
+    )
     con.execute(
         f"insert into quality.previous_published by name select {_PUBLISHED_COLUMNS} from {published} "
         "where dimension_1 = 'all' or period_kind = 'financial_year'"

@@ -1,9 +1,6 @@
 {# How the wide reports read rpt_measures: one row a group, one column a figure. #}
 
-{#
-    The columns that every report opens with: whose, when, and how far the records went. A row of several figures
-    is of a part period as soon as one of them is: feeds are not all complete from the same day.
-#}
+{# The columns that every report opens with: whose, when, and how far the records went. #}
 {% macro period_columns() -%}
     authority,
     authority_name,
@@ -11,7 +8,7 @@
     period_name,
     period_start,
     period_end,
-    bool_or(is_part_period) as is_part_period,
+    is_part_period,
     as_at
 {%- endmacro %}
 

@@ -9,6 +9,7 @@ member_1, dimension_2, member_2) with population, numerator, denominator, base, 
 is_part_period and as_at; counts are floats.
 
 Readings where the definitions leave a choice:
+- a rate in a period that began before its feeds were complete is spread over the days since;
 - the age of exactly n months belongs to the shorter band, as `closed_within_n_months` counts it;
 - a request dated before its contact or after the as-at date is not usable: the contact's day stands in;
 - an allegation has its own concern category; its sector, area, role, team, agency and pathway are its
@@ -250,7 +251,8 @@ def _within_group(made, measure: str, items: Items, breakdowns, feeds) -> None:
 def _per_week(made: Recomputation, items: Items) -> None:
     periods = made.periods("referrals_per_week", "referrals")
     ends = periods["period_end"].clip(upper=made.facts.as_at)
-    weeks = periods.assign(weeks=((ends - periods["period_start"]).dt.days + 1) / 7)
+    starts = periods["period_start"].clip(lower=made.first_day("referrals")[0])
+    weeks = periods.assign(weeks=((ends - starts).dt.days + 1) / 7)
     for dims in [(), ("pathway",)]:
         names = {d: items.seen(d) for d in dims}
         frame = grid(periods, names)

@@ -197,6 +197,8 @@ def test_values_and_bases(rows):
     assert row(rows, "referrals_per_week")["value"] == pytest.approx(3 / (366 / 7))
     # Part of the year so far: January to March 2020 are 91 days.
     assert row(rows, "referrals_per_week", "calendar_year", "2020-01-01")["value"] == pytest.approx(1 / 13)
+    # The feed is complete from 1 April: 275 days of 2019.
+    assert row(rows, "referrals_per_week", "calendar_year", "2019-01-01")["value"] == pytest.approx(14 / 275)
     # R1 was closed on Sunday 5 May, the first week's end that R2 was open on.
     assert row(rows, "caseload", statistic="maximum")["value"] == 1
 

@@ -146,6 +146,21 @@ def test_the_profiles_day_cuts_the_period_that_it_falls_into():
     assert min(totals(con, "referrals", "calendar_year")) == dt.date(2018, 1, 1)
 
 
+def test_a_rate_in_a_cut_period_is_spread_over_the_days_since_the_profiles_day():
+    con = smallshire(referrals="2018-06-11")
+    weeks = dict(
+        con.execute(
+            "select period_kind || ' ' || period_start, denominator from marts.fct_measures "
+            "where measure = 'referrals_per_week' and dimension_1 = 'all'"
+        ).fetchall()
+    )
+    # 20 days of June, then July to December: 184.
+    assert weeks["month 2018-06-01"] == pytest.approx(20 / 7)
+    assert weeks["calendar_year 2018-01-01"] == pytest.approx(204 / 7)
+    assert weeks["month 2018-07-01"] == pytest.approx(31 / 7)
+    assert "month 2018-05-01" not in weeks
+
+
 def test_a_silent_feed_beside_one_that_was_complete_earlier_begins_with_the_first_record():
     con = smallshire(referrals="2017-02-01")
     assert totals(con, "referrals", "calendar_year")[dt.date(2017, 1, 1)] == (0, True)

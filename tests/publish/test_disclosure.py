@@ -25,8 +25,11 @@ def prepared(rule: str = "4, null"):
     con.execute(
         f"update marts.dim_authorities set (disclosure_hide_up_to, disclosure_round_to) = row({rule})"
     )
-    put(con, "marts.dim_measures", "measure | compared_measure\nreferrals | -\nreferrals_change_number | referrals",
-        authority="smallshire")  # fmt: skip
+    con.execute(
+        "insert into marts.dim_measures by name select 'smallshire' as authority, measure || change as measure, "
+        "date '2018-04-01' as complete_from from reference.measures "
+        "cross join (select unnest(['', '_change_number', '_change_percent', '_change_points']) as change)"
+    )
     files.prepare(con)
     return con
 

@@ -12,6 +12,12 @@ measures as (
     group by authority
 ),
 
+-- Weeks of which nothing was recorded yet are none to spread referrals over.
+recorded_from as (
+    select authority, complete_from from {{ ref('dim_measures') }}
+    where measure = 'referrals_per_week'
+),
+
 periods as (
     select distinct
         authorities.authority,
@@ -213,4 +219,13 @@ where amount is not null
 union all
 select authority, period_kind, period_start, 'lado_fte', 'all', 'all', cast(amount as double) from lado_fte
 union all
-select authority, period_kind, period_start, 'weeks', 'all', 'all', (last_on - period_start + 1) / 7.0 from periods
+select
+    periods.authority,
+    periods.period_kind,
+    periods.period_start,
+    'weeks',
+    'all',
+    'all',
+    greatest(periods.last_on - greatest(periods.period_start, recorded_from.complete_from) + 1, 0) / 7.0
+from periods
+left join recorded_from on periods.authority = recorded_from.authority

@@ -26,7 +26,7 @@ select
     by_sector.period_name,
     by_sector.period_start,
     by_sector.period_end,
-    bool_or(by_sector.is_part_period) as is_part_period,
+    by_sector.is_part_period,
     by_sector.as_at,
     by_sector.pathway,
     by_sector.pathway_name,
