@@ -41,9 +41,9 @@ def add(made) -> None:
         periods = made.periods("feedback_rating", *feeds)
         frame = grid(periods, {})
         frame["numerator"] = rated.tally(periods, {}, "rating")
-        frame["denominator"] = feedback.tally(periods, {})
+        frame["denominator"] = rated.tally(periods, {})
         frame["value"] = percent(frame["numerator"], frame["denominator"]) / 100
-        frame["base"] = "feedback_returned"
+        frame["base"] = "feedback_returned_with_rating"
         made.rows.append(shape(frame, (), "feedback_rating", None, "rating"))
     made.count(
         "escalations", None, items["escalations"], singles("raised_with"), ("referrals", "escalations"),

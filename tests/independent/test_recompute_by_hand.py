@@ -49,6 +49,7 @@ PROFILE = {
         source("outcomes", "A\\d", "allegation_id outcome outcome_on"),
         source("actions", "A\\d", "allegation_id action action_on"),
         source("officers", "O\\d", "officer_id officer_role fte started_on ended_on"),
+        source("feedback", "F\\d", "feedback_id referral_id returned_on rating"),
     ],
     "codes": {"sector": {"Junior School": "primary", "Club": "sports"}, "area": {"North": "north"}},
 }  # fmt: skip
@@ -79,6 +80,10 @@ A2,unfounded,04.04.2019
 A1,dismissal,06.05.2019
 A1,warning,
 A3,dbs_referral,01.04.2020
+""",
+    "feedback.csv": """FEEDBACK_ID,REFERRAL_ID,RETURNED_ON,RATING
+F1,R1,10.05.2019,4
+F2,R2,11.05.2019,
 """,
     "officers.csv": """OFFICER_ID,OFFICER_ROLE,FTE,STARTED_ON,ENDED_ON
 O1,lado,0.5,,
@@ -179,6 +184,8 @@ def row(
         # Friday 26 to Tuesday 30 April are two working days; R3's dates are in the wrong order.
         ("employer_reported_within_1_working_day", {}, 1, 2),
         ("threshold_met_not_on_case_system", {}, 2, 2),
+        ("feedback_returned", {}, 2, 3),
+        ("feedback_rating", {}, 4, 1),
         ("allegations_per_fte", {}, 3, 0.5),
     ],
 )

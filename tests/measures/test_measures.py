@@ -11,7 +11,7 @@ import math
 import pytest
 
 from . import example
-from .conftest import COUNTING, run, warehouse
+from .conftest import COUNTING, put, run, warehouse
 
 YEAR = ("financial_year", "2019-04-01")
 
@@ -162,6 +162,44 @@ def test_rates_are_spread_over_weeks_and_posts(figure):
     assert (row["numerator"], row["denominator"]) == (4, pytest.approx(366 / 7))
     assert row["value"] == pytest.approx(4 * 7 / 366)
     assert figure("allegations_per_fte")["value"] == pytest.approx(4 / 0.8)
+
+
+def test_a_form_without_a_rating_is_no_nought(empty_warehouse):
+    example.fill(empty_warehouse)
+    put(
+        empty_warehouse, "marts.fct_feedback",
+        """
+        feedback_key | returned_on | rating
+        F1 | 2019-06-03 | 10
+        F2 | 2019-06-04 | 7
+        F3 | 2019-06-05 | 0
+        F4 | 2019-06-06 | -
+        F5 | 2019-07-01 | -
+        F6 | - | -
+        """,
+        authority=example.AUTHORITY,
+    )  # fmt: skip
+    empty_warehouse.execute(
+        f"insert into raw.feeds values ('{example.AUTHORITY}', 'feedback', true, null, '2018-04-01'); "
+        f"insert into staging.stg_extracts values ('{example.AUTHORITY}', 'feedback')"
+    )
+    run(empty_warehouse, COUNTING)
+    told = empty_warehouse.execute(
+        "select period_start::varchar, numerator, denominator, value, base from marts.fct_measures "
+        "where measure = 'feedback_rating' and ((period_kind, period_start) = ('financial_year', '2019-04-01') "
+        "or (period_kind = 'month' and period_start in ('2019-06-01', '2019-07-01'))) order by all"
+    ).fetchall()
+    base = "feedback_returned_with_rating"
+    assert told == [
+        ("2019-04-01", 17, 3, pytest.approx(17 / 3), base),
+        ("2019-06-01", 17, 3, pytest.approx(17 / 3), base),
+        ("2019-07-01", 0, 0, None, base),
+    ]
+    returned = empty_warehouse.execute(
+        "select numerator from marts.fct_measures where measure = 'feedback_returned' "
+        "and period_kind = 'financial_year' and period_start = '2019-04-01'"
+    ).fetchall()
+    assert returned == [(5,)]
 
 
 def test_a_year_that_is_not_over_is_a_part_period_and_compared_with_nothing(figure):

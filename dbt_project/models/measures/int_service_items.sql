@@ -29,6 +29,12 @@ feedback as (
     where returned_on is not null
 ),
 
+-- A form without a rating says nothing of how good the service was: it is no nought.
+rated as (
+    select * from feedback
+    where rating is not null
+),
+
 items as (
     select authority, 'meetings' as counts, held_on as event_on, 1 as amount, meeting_type from meetings
     union all by name
@@ -71,7 +77,9 @@ items as (
     union all by name
     select authority, 'feedback_returned' as counts, returned_on as event_on, 1 as amount from feedback
     union all by name
-    select authority, 'feedback_rating' as counts, returned_on as event_on, rating as amount from feedback
+    select authority, 'feedback_returned_with_rating' as counts, returned_on as event_on, 1 as amount from rated
+    union all by name
+    select authority, 'feedback_rating' as counts, returned_on as event_on, rating as amount from rated
     union all by name
     select authority, 'escalations' as counts, raised_on as event_on, 1 as amount, raised_with
     from {{ ref('fct_escalations') }}
@@ -100,7 +108,7 @@ select
     items.authority,
     items.counts,
     items.event_on,
-    cast(coalesce(items.amount, 0) as decimal(18, 12)) as amount,
+    cast(items.amount as decimal(18, 12)) as amount,
     items.sector_group,
     items.sector,
     items.meeting_type,
