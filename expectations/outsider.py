@@ -139,7 +139,7 @@ def read(con: duckdb.DuckDBPyConnection, published: str, rounding: dict[str, int
         relations.figures.add(cell)
         if numerator is not None:
             relations.know(cell, numerator - step, numerator + step)
-        elif unit == "count" and shows_noughts and not name[1].startswith("cases_open"):
+        elif unit == "count" and shows_noughts and name[1] != "cases_open":
             relations.know(cell, 1, float("inf"))  # a nought would be shown, but for what is hidden whole
         if base_name is None:
             continue
@@ -248,9 +248,8 @@ def cells_of(
 def _name(authority: str, counts: str, start: dt.date, last_on: dt.date, members: tuple) -> tuple:
     # What is open is a stock at the end of a day: that of the evening before is what a period opens with.
     if counts in STOCKS:
-        aged = any(dimension == "age_band" for dimension, _ in members)
         day = start - dt.timedelta(days=1) if counts == "cases_open_at_start" else last_on
-        return (authority, counts if aged else "cases_open", day, day, members)
+        return (authority, "cases_open", day, day, members)
     return (authority, counts, start, last_on, members)
 
 
@@ -337,7 +336,7 @@ def _add_periods(relations: Relations) -> None:
     """
     series = defaultdict(list)
     for number, name in enumerate(list(relations.names)):
-        if name[0] not in {"rest", "change"} and not name[1].startswith("cases_open"):
+        if name[0] not in {"rest", "change"} and name[1] != "cases_open":
             authority, counts, start, last_on, members = name
             series[authority, counts, members].append((start, last_on + dt.timedelta(days=1), number))
     for key, periods in series.items():

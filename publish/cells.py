@@ -158,10 +158,9 @@ def in_order(*members: tuple[str, str]) -> tuple[tuple[str, str], ...]:
 def _name(authority: str, counts: str, start: dt.date, last_on: dt.date, members: tuple) -> tuple:
     if counts not in OPEN_AT:
         return (authority, counts, start, last_on, members)
-    # The end of one period is the start of the next, but for the ages, which are taken a day later.
+    # The end of one period is the start of the next.
     day = last_on if OPEN_AT[counts] else start - dt.timedelta(days=1)
-    by_age = any(dimension == "age_band" for dimension, _ in members)
-    return (authority, counts if by_age else "cases_open", day, day, members)
+    return (authority, "cases_open", day, day, members)
 
 
 def _sum_up(cells: Cells, groups: dict[str, str]) -> None:

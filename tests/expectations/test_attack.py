@@ -188,6 +188,18 @@ def test_what_is_open_came_in_or_went_out():
     assert found(con) == {"cases_open": (3, 3)}
 
 
+def test_what_is_open_at_the_start_is_what_was_open_at_the_end_before():
+    con = warehouse()
+    before = ("financial_year", dt.date(2018, 4, 1), dt.date(2019, 3, 31))
+    publish(con, "cases_open_at_end age_band=under_1_month 3", before)
+    publish(con, "cases_open_at_start age_band=under_1_month c\ncases_open_at_start 30")
+    relations = outsider.read(con, "published", {})
+    evening = ("smallshire", "cases_open", dt.date(2019, 3, 31), dt.date(2019, 3, 31))
+    assert set(relations.cells) == {(*evening, ()), (*evening, (("age_band", "under_1_month"),))}
+    known = relations.cells[(*evening, (("age_band", "under_1_month"),))]
+    assert (relations.low[known], relations.high[known]) == (3, 3)
+
+
 def test_a_change_tells_of_the_year_before():
     con = warehouse()
     before = ("financial_year", dt.date(2018, 4, 1), dt.date(2019, 3, 31))

@@ -36,20 +36,19 @@ def _open(made) -> None:
     for measure in ("cases_open_at_start", "cases_open_at_end", "stock_difference"):
         periods = made.periods(measure, "referrals")
     ends = periods["period_end"].clip(upper=as_at)
-    at_end = {"cases_open_at_end": (periods, [(end, end) for end in ends])}
     whole = periods["period_start"] >= made.first_day("referrals")[0]
     begun = periods[whole].reset_index(drop=True)
-    # At the start: received before the period and not closed before it; aged on its first day.
-    days = [(start - pd.Timedelta(days=1), start) for start in begun["period_start"]]
-    states = {**at_end, "cases_open_at_start": (begun, days)}
+    # At the start: received before the period and not closed before it; as old as they were that evening.
+    evenings = [start - pd.Timedelta(days=1) for start in begun["period_start"]]
+    states = {"cases_open_at_end": (periods, list(ends)), "cases_open_at_start": (begun, evenings)}
     totals = {}
-    for measure, (where, moments) in states.items():
-        held = [referrals[open_on(referrals, day)] for day, _ in moments]
+    for measure, (where, days) in states.items():
+        held = [referrals[open_on(referrals, day)] for day in days]
         totals[measure] = np.array([len(cases) for cases in held], dtype=float)
         for dims in ((), ("pathway",), ("age_band",), ("officer_group",)):
             names = {d: list(BANDS) if d == "age_band" else sorted(referrals[d].unique()) for d in dims}
             frame = grid(where, names)
-            frame["numerator"] = _counts(held, moments, dims, names)
+            frame["numerator"] = _counts(held, days, dims, names)
             made.rows.append(shape(frame, dims, measure, "open", "count"))
     flow = grid(begun, {})
     until = ends[whole].to_numpy()
@@ -63,13 +62,13 @@ def _open(made) -> None:
     made.rows.append(shape(flow, (), "stock_difference", "open", "count"))
 
 
-def _counts(held: list[pd.DataFrame], moments: list, dims: tuple[str, ...], names: dict) -> np.ndarray:
-    """Open cases at each moment by the members of one dimension, or all of them, flattened as the grid is."""
+def _counts(held: list[pd.DataFrame], days: list, dims: tuple[str, ...], names: dict) -> np.ndarray:
+    """Open cases at the end of each day by the members of one dimension, or all of them, flattened as the grid is."""
     if not dims:
         return np.array([len(cases) for cases in held], dtype=float)
     (dim,) = dims
     counted = np.zeros((len(held), len(names[dim])))
-    for row, (cases, (_, day)) in enumerate(zip(held, moments, strict=True)):
+    for row, (cases, day) in enumerate(zip(held, days, strict=True)):
         values = band(cases["on"], pd.Series(day, index=cases.index)) if dim == "age_band" else cases[dim]
         places = pd.Index(names[dim], dtype=object).get_indexer(values.astype(object))
         np.add.at(counted[row], places, 1.0)

@@ -6,6 +6,7 @@ the catalogue as such (test_catalogue.py).
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import pytest
@@ -260,6 +261,32 @@ def test_a_case_closed_on_the_last_day_is_not_open_at_the_end(figure):
     june, july = ("month", "2019-06-01"), ("month", "2019-07-01")
     assert figure("cases_open_at_end", period=june)["numerator"] == 2  # R2 and R5; R4 closed that day
     assert figure("cases_open_at_start", period=july)["numerator"] == 2
+
+
+def test_what_is_open_at_the_start_is_as_old_as_it_was_the_evening_before(empty_warehouse):
+    """A referral of 31 July is a month old on the evening of 31 August, and a day more on 1 September."""
+    example.fill(empty_warehouse)
+    put(
+        empty_warehouse, "marts.fct_referrals",
+        "referral_key | received_on | pathway | sector_key | officer_key | is_closed\n"
+        "R8 | 2019-07-31 | allegation | smallshire:primary | O1 | false",
+        authority=example.AUTHORITY,
+    )  # fmt: skip
+    run(empty_warehouse, COUNTING)
+    rows = empty_warehouse.execute(
+        "select measure, period_kind, period_start::varchar, member_1, numerator from marts.fct_measures "
+        "where measure in ('cases_open_at_start', 'cases_open_at_end') and dimension_1 = 'age_band'"
+    ).fetchall()
+    bands = {row[:4]: row[4] for row in rows}
+    # R5, of 1 June, is under three months old until 1 September.
+    for kind in ("month", "academic_year"):
+        assert bands["cases_open_at_start", kind, "2019-09-01", "under_1_month"] == 1
+        assert bands["cases_open_at_start", kind, "2019-09-01", "1_to_3_months"] == 1
+    months = sorted({start for _, kind, start, _ in bands if kind == "month"})
+    for before, after in itertools.pairwise(months):
+        for band in ("under_1_month", "1_to_3_months", "3_to_12_months", "over_12_months"):
+            ended = bands["cases_open_at_end", "month", before, band]
+            assert bands["cases_open_at_start", "month", after, band] == ended, (after, band)
 
 
 def test_the_caseload_is_that_of_officers(figure):

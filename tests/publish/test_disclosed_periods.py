@@ -48,6 +48,16 @@ def test_such_a_period_hides_no_other_either():
     assert sorted(counted.amounts) == [20, 60]
 
 
+def test_what_a_period_opens_with_is_one_number_with_what_was_open_the_evening_before():
+    con = prepared()
+    row = "{} | age_band | under_1_month | all | all | 3 | - | - | 3 | count"
+    add(con, row.format("cases_open_at_end"), start="2018-04-01", end="2019-03-31")
+    add(con, row.format("cases_open_at_start"))
+    _, rows = cells.read(con)
+    assert len(rows) == 2
+    assert len({row.cell for row in rows}) == 1
+
+
 def test_what_an_earlier_release_told_of_a_time_before_is_remembered_until_it_is_told_again():
     con = prepared()
     add_contacts_around_a_beginning(con)

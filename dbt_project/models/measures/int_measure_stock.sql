@@ -44,37 +44,34 @@ referrals as (
     left join officers on referrals.officer_key = officers.officer_key
 ),
 
--- A census is taken at the end of a day; the stock at a period's start is that of the evening before.
+-- A census is taken at the end of a day: what a period opens with, ages included, is that of the evening before.
 censuses as (
-    select distinct
-        authority,
-        'cases_open_at_start' as counts,
-        cast(period_start - interval 1 day as date) as census_on,
-        period_start as aged_on
+    select authority, period_kind, period_start, 'cases_open_at_start' as counts, period_start - 1 as census_on
     from periods
     union all
-    select distinct authority, 'cases_open_at_end' as counts, last_on as census_on, last_on as aged_on from periods
+    select authority, period_kind, period_start, 'cases_open_at_end' as counts, last_on as census_on from periods
 ),
+
+evenings as (select distinct authority, census_on from censuses),
 
 open_cases as (
     select
-        censuses.*,
+        evenings.*,
         referrals.pathway,
         referrals.officer_group,
-        {{ band('referrals.received_on', 'censuses.aged_on') }} as age_band
-    from censuses
+        {{ band('referrals.received_on', 'evenings.census_on') }} as age_band
+    from evenings
     inner join referrals
         on
-            censuses.authority = referrals.authority
-            and censuses.census_on >= referrals.received_on
-            and (referrals.closed_on is null or censuses.census_on < referrals.closed_on)
+            evenings.authority = referrals.authority
+            and evenings.census_on >= referrals.received_on
+            and (referrals.closed_on is null or evenings.census_on < referrals.closed_on)
 ),
 
 open_members as (
     select
         authority,
-        counts,
-        aged_on,
+        census_on,
         unnest(['all', 'pathway', 'officer_group', 'age_band']) as dimension_1,
         unnest(['all', pathway, officer_group, age_band]) as member_1
     from open_cases
@@ -83,8 +80,7 @@ open_members as (
 open_counts as (
     select
         authority,
-        counts,
-        aged_on,
+        census_on,
         dimension_1,
         member_1,
         count(*) as amount
@@ -94,19 +90,16 @@ open_counts as (
 
 stock as (
     select
-        periods.authority,
-        periods.period_kind,
-        periods.period_start,
-        open_counts.counts,
+        censuses.authority,
+        censuses.period_kind,
+        censuses.period_start,
+        censuses.counts,
         open_counts.dimension_1,
         open_counts.member_1,
         open_counts.amount
-    from periods
+    from censuses
     inner join open_counts
-        on
-            periods.authority = open_counts.authority
-            and open_counts.aged_on
-            = case open_counts.counts when 'cases_open_at_start' then periods.period_start else periods.last_on end
+        on censuses.authority = open_counts.authority and censuses.census_on = open_counts.census_on
 ),
 
 -- Received and closed are counted here from the records, not from the two censuses, or the sum could not fail.
