@@ -8,6 +8,17 @@ rules as (select authority, disclosure_hide_up_to as hide_up_to from {{ ref('dim
 
 this_refresh as (select refresh_id from {{ source('raw', 'this_refresh') }}),
 
+-- These count over all years what a measure counts by the year: less the years that are shown they would tell a hidden
+-- one. The measure has the numbers, and disclosure control.
+rules_of_measures as (
+    select
+        unnest([
+            'a_contact_that_meets_the_threshold_has_a_case',
+            'a_requested_referral_arrives_within_the_grace_period',
+            'a_substantiated_removal_has_a_dbs_referral'
+        ]) as rule
+),
+
 -- What is wrong with a record tells of the matter in it (no referral to the DBS): small numbers are hidden here too.
 findings as (
     select
@@ -15,16 +26,20 @@ findings as (
         findings.rule,
         findings.severity,
         count(*) as open_count,
-        count(*) <= coalesce(max(rules.hide_up_to), 0) as is_small
+        count(*) <= coalesce(max(rules.hide_up_to), 0)
+        or (
+            findings.rule in (select rules_of_measures.rule from rules_of_measures)
+            and coalesce(max(rules.hide_up_to), 0) > 0
+        ) as is_hidden
     from {{ source('quality', 'findings') }} as findings
     left join rules on findings.authority = rules.authority
     where findings.is_open
     group by findings.authority, findings.rule, findings.severity
 ),
 
-small_rules as (
+hidden_rules as (
     select distinct rule from findings
-    where is_small
+    where is_hidden
 ),
 
 load_log as (select * from {{ source('raw', 'load_log') }}),
@@ -33,18 +48,17 @@ checks as (
     select
         check_results.check_name,
         check_results.severity,
-        check_results.checked_count,
         check_results.failing_count,
         -- A check that could not run has no count to hide.
         check_results.failing_count is not null
         and (
-            small_rules.rule is not null
+            hidden_rules.rule is not null
             or check_results.failing_count between 1 and coalesce((select max(rules.hide_up_to) from rules), 0)
         ) as is_hidden,
         check_results.passed
     from {{ source('quality', 'check_results') }} as check_results
     inner join this_refresh on check_results.refresh_id = this_refresh.refresh_id
-    left join small_rules on check_results.check_name = small_rules.rule
+    left join hidden_rules on check_results.check_name = hidden_rules.rule
     where check_results.gate = 'publication'
 ),
 
@@ -65,13 +79,14 @@ files as (
     ) = 1
 ),
 
+-- How many records there are in all is the sum of all periods, the hidden ones too: it is not told of checks and rows.
 lines as (
     select
         'all' as authority,
         'check' as line_kind,
         check_name as line,
         severity,
-        checked_count,
+        cast(null as bigint) as checked_count,
         failing_count,
         is_hidden,
         passed as is_passed
@@ -84,7 +99,7 @@ lines as (
         severity,
         cast(null as bigint) as checked_count,
         open_count as failing_count,
-        is_small as is_hidden,
+        is_hidden,
         cast(null as boolean) as is_passed
     from findings
     union all
@@ -93,7 +108,7 @@ lines as (
         'rows_quarantined' as line_kind,
         feed as line,
         'warning' as severity,
-        cast(sum(rows_read) as bigint) as checked_count,
+        cast(null as bigint) as checked_count,
         cast(sum(rows_quarantined) as bigint) as failing_count,
         false as is_hidden,
         sum(rows_quarantined) = 0 as is_passed
