@@ -28,9 +28,19 @@ from pydantic import (
 )
 
 from ingest.feeds import YAML_LOADER, normalise_wording, read_feeds
-from ingest.profile_problems import Lines, Problem, check_codes, check_names, construct, explain, problem_at
+from ingest.profile_problems import (
+    Lines,
+    Problem,
+    check_codes,
+    check_names,
+    construct,
+    explain,
+    problem_at,
+    take_out,
+)
 
 PROFILES_FOLDER = Path(__file__).with_name("profiles")
+MOST_ROUNDS = 5  # of taking out what is wrong: a fault may stand inside another
 
 
 class ProfileError(ValueError):
@@ -215,7 +225,7 @@ def read_closed_lists(path: Path) -> dict[str, set[str]]:
 
 
 def examine(path: Path, closed: dict[str, set[str]] | None) -> tuple[Profile | None, list[Problem], Lines]:
-    """The profile if it has the right shape, its problems, and the line of every key path."""
+    """The profile if it has the right shape, all of its problems, and the line of every key path."""
     lines: Lines = {}
     problems: list[Problem] = []
     try:
@@ -229,19 +239,32 @@ def examine(path: Path, closed: dict[str, set[str]] | None) -> tuple[Profile | N
         return None, [Problem(line, f"not readable as YAML at line {line}: {told}")], lines
     if not isinstance(data, dict):
         return None, [Problem(1, "the profile is empty: copy _template.yml")], lines
-    try:
-        profile = Profile.model_validate(data)
-    except ValidationError as error:
-        parts = {"": Profile, "sources": Source, "disclosure": Disclosure, "codes": Meaning}
-        known = {part: [f.alias or k for k, f in model.model_fields.items()] for part, model in parts.items()}
-        problems += [
-            explain(one, lines, known) for one in error.errors(include_url=False, include_input=False)
-        ]
+    profile, broken = _read_shape(data, lines, problems)
+    if profile is None:
         return None, problems, lines
     profile._hash = hashlib.sha256(text.replace("\r\n", "\n").encode()).hexdigest()
-    if path.stem != profile.authority:
+    if path.stem != profile.authority and ("authority",) not in broken:
         problems.append(
             problem_at(lines, ("authority",), f"`{profile.authority}` must be the file's name, {path.stem}")
         )
-    problems += check_names(profile, lines) + check_codes(profile, lines, closed)
-    return profile, problems, lines
+    problems += check_names(profile, lines, broken) + check_codes(profile, lines, closed)
+    return None if broken else profile, problems, lines
+
+
+def _read_shape(data: dict, lines: Lines, problems: list[Problem]) -> tuple[Profile | None, set[tuple]]:
+    """The profile without what has not the right shape, and the paths of that: one mistake must not hide the others.
+
+    Adds each fault of the shape to `problems`. None when no profile is left.
+    """
+    parts = {"": Profile, "sources": Source, "disclosure": Disclosure, "codes": Meaning}
+    known = {part: [f.alias or k for k, f in model.model_fields.items()] for part, model in parts.items()}
+    broken: set[tuple] = set()
+    for _ in range(MOST_ROUNDS):
+        try:
+            return Profile.model_validate(data), broken
+        except ValidationError as error:
+            found = error.errors(include_url=False, include_input=False)
+        problems += [explain(one, lines, known) for one in found]
+        # From the back, as taking an element out of a list moves those behind it.
+        broken |= {take_out(data, tuple(one["loc"])) for one in reversed(found)}
+    return None, broken

@@ -87,8 +87,44 @@ def explain(error: Any, lines: Lines, known_keys: dict[str, list[str]]) -> Probl
     return Problem(line, f"`{where}` at line {line}: {error['msg']}")
 
 
-def check_names(profile: Profile, lines: Lines) -> list[Problem]:
-    """What the shape cannot say: names of feeds and columns, patterns, formats, the time zone."""
+# What stands for something mandatory that has not the right shape, so that the rest can be looked at.
+_STAND_INS: dict[str, Any] = {
+    "authority": "x", "name": "", "sources": [],
+    "feed": "", "source_system": "x", "files": "x", "format": "csv", "extract": "full", "headings": {},
+}  # fmt: skip
+_OF_PROFILE = ("authority", "name", "sources")
+
+
+def take_out(data: dict[str, Any], path: tuple) -> tuple:
+    """Take what has not the right shape out of a profile's data, or the nearest thing around it; the path of that.
+
+    A mandatory entry gets a stand-in; no source moves to another place.
+    """
+    path = path[:3] if path[0] == "codes" else path
+    at: Any = data
+    for depth, step in enumerate(path[:-1], start=1):
+        inner = at.get(step) if isinstance(at, dict) else at[step]
+        if not isinstance(inner, list if isinstance(path[depth], int) else dict):
+            path = path[:depth]
+            break
+        at = inner
+    last = path[-1]
+    if path[0] == "sources" and len(path) == 2:
+        at[last] = {name: value for name, value in _STAND_INS.items() if name not in _OF_PROFILE}
+    elif isinstance(at, list):
+        del at[last]
+    else:
+        at.pop(last, None)
+        if last in _STAND_INS and len(path) == (1 if last in _OF_PROFILE else 3):
+            at[last] = _STAND_INS[last]
+    return path
+
+
+def check_names(profile: Profile, lines: Lines, broken: set[tuple]) -> list[Problem]:
+    """What the shape cannot say: names of feeds and columns, patterns, formats, the time zone.
+
+    Nothing is concluded from what has not the right shape (`broken`: its paths) and was taken out.
+    """
     feeds, problems = read_feeds(), []
     try:
         ZoneInfo(profile.time_zone)
@@ -104,36 +140,43 @@ def check_names(profile: Profile, lines: Lines) -> list[Problem]:
             problems.append(
                 problem_at(lines, ("missing_feeds", feed), f"`{feed}` is said to be missing but has a source")
             )
-    if "referrals" not in carried:
+    is_complete = not any(path[:1] == ("sources",) and path[2:3] in ((), ("feed",)) for path in broken)
+    if "referrals" not in carried and is_complete:
         problems.append(
             problem_at(lines, ("sources",), "no source carries `referrals`, which no authority may lack")
         )
     for place, source in enumerate(profile.sources):
         at = ("sources", place)
+        lost = {path[2] for path in broken if path[:2] == at and len(path) > 2}
         if source.feed in feeds:
-            problems += _check_columns(source, feeds[source.feed], at, lines)
-            problems += _check_formats(source, feeds[source.feed], at, lines)
-        else:
+            problems += _check_columns(source, feeds[source.feed], at, lines, lost)
+            problems += _check_formats(source, feeds[source.feed], at, lines, lost)
+        elif at not in broken and "feed" not in lost:
             message = f"no such feed as `{source.feed}`{suggest(source.feed, feeds)}"
             problems.append(problem_at(lines, (*at, "feed"), message))
     return problems
 
 
-def _check_columns(source: Source, feed: Feed, at: tuple, lines: Lines) -> Iterator[Problem]:
+def _check_columns(source: Source, feed: Feed, at: tuple, lines: Lines, lost: set[str]) -> Iterator[Problem]:
+    """`lost`: entries of the source that were taken out, whole or in part."""
     for part in ("headings", "constants"):
         for column in getattr(source, part):
             if column not in feed.columns:
                 message = f"`{feed.name}` has no column `{column}`{suggest(column, feed.columns)}"
                 yield problem_at(lines, (*at, part, column), message)
+    if lost & {"headings", "constants"}:
+        return
     for column in feed.columns.values():
         if column.mandatory and column.name not in {*source.headings, *source.constants}:
             yield problem_at(lines, (*at, "headings"), f"`{feed.name}` cannot do without `{column.name}`")
 
 
-def _check_formats(source: Source, feed: Feed, at: tuple, lines: Lines) -> Iterator[Problem]:
+def _check_formats(source: Source, feed: Feed, at: tuple, lines: Lines, lost: set[str]) -> Iterator[Problem]:
+    """`lost`: entries of the source that were taken out, whole or in part."""
     types = {feed.columns[column].type for column in source.headings if column in feed.columns}
     for kind, formats in (("date", source.dates), ("moment", source.moments)):
-        if kind in types and not formats and source.format == "csv":
+        is_told = not lost & {"format", f"{kind}s"}
+        if kind in types and not formats and source.format == "csv" and is_told:
             yield problem_at(lines, at, f"`{feed.name}` has columns of type {kind} but no `{kind}s` formats")
         for one in formats:
             plain = one.replace("%-", "%")  # %-d is a day without its leading zero
@@ -145,7 +188,7 @@ def _check_formats(source: Source, feed: Feed, at: tuple, lines: Lines) -> Itera
             re.compile(source.key_pattern)
         except re.error as error:
             yield problem_at(lines, (*at, "key_pattern"), f"not a regular expression: {error}")
-    if source.format == "xlsx" and source.sheet is None:
+    if source.format == "xlsx" and source.sheet is None and "sheet" not in lost:
         yield problem_at(lines, at, "a workbook needs `sheet`, the name of its sheet")
 
 
