@@ -118,6 +118,7 @@ def count_missing_keys(con: duckdb.DuckDBPyConnection, authority: str, extract_o
             {"authority": authority, "feed": feed, "system": system, "day": extract_on},
         ).fetchall()[0]
         con.execute(
-            "update arriving.files set known_keys = ?, missing_keys = ? where feed = ? and source_system = ?",
+            "update arriving.files set known_keys = ?, missing_keys = ? "
+            "where feed = ? and source_system = ? and extract_kind = 'full'",
             [known, missing, feed, system],
         ).fetchall()

@@ -208,14 +208,16 @@ def settle(
             said = _refusal(file, refusals) or (
                 refused_contents.get(content) if file["is_already_loaded"] else None
             )
+            missing = file["missing_keys"]
+            gone = f"; {missing} records of the extract before are gone" if missing else ""
             if said:
                 refused_contents[content] = said
                 outcome, message = "refused", f"{said}; nothing of it was loaded, the last good load stands"
             elif file["is_already_loaded"]:
-                outcome, message = "already_loaded", f"{file['detail']}: nothing changes"
+                outcome, message = "already_loaded", file["detail"] + (gone or ": nothing changes")
             else:
                 outcome = "accepted_with_quarantine" if file["rows_quarantined"] else "accepted"
-                message = file["detail"] or "loaded"
+                message = (file["detail"] or "loaded") + gone
                 accepted.append(file)
             log_rows.append(_log_row(file, outcome, message, refresh_id, now))
         _move(con, accepted, refresh_id)
@@ -258,6 +260,7 @@ def _log_row(
         "rows_quarantined": quarantined,
         "rows_deduplicated": repeated,
         "rows_erased": erased,
+        "keys_gone": file["missing_keys"] if outcome != "refused" else None,
         "outcome": outcome,
         "message": message,
         "refresh_id": refresh_id,

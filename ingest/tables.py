@@ -29,11 +29,13 @@ PROVENANCE = {
 _RAW = {
     # One row: the refresh that runs or ran last. as_at_limit is null without a limit.
     "this_refresh": "refresh_id varchar, as_at_limit date, started_at timestamp, code_version varchar",
-    # One row for each file and feed each time that it is judged.
+    # One row for each file and feed each time that it is judged. keys_gone: how many keys the full extract before had
+    # and this one, all files of its feed and day together, has not; null where none was compared (changes, a first
+    # extract, what was not taken in, a day on which a file could not be read).
     "load_log": """authority varchar, feed varchar, source_system varchar, extract_on date,
         extract_kind varchar, file_name varchar, content_hash varchar, rows_read bigint, rows_loaded bigint,
         rows_quarantined bigint, rows_deduplicated bigint, outcome varchar, message varchar,
-        refresh_id varchar, logged_at timestamp, rows_erased bigint""",
+        refresh_id varchar, logged_at timestamp, rows_erased bigint, keys_gone bigint""",
     # One row for each line that was set aside; restricted.
     "quarantine": """authority varchar, feed varchar, source_system varchar, extract_on date,
         file_name varchar, content_hash varchar, line integer, reason_code varchar, record_key varchar,
@@ -124,8 +126,9 @@ def begin_refresh(
 
 
 def add_new_columns(con: duckdb.DuckDBPyConnection) -> None:
-    """Bring the load log of a warehouse that was made before rows could be erased up to date."""
+    """Bring the load log of a warehouse that was made before it had all of its columns up to date."""
     con.execute("alter table raw.load_log add column if not exists rows_erased bigint")
+    con.execute("alter table raw.load_log add column if not exists keys_gone bigint")
     con.execute("update raw.load_log set rows_erased = 0 where rows_erased is null")
 
 

@@ -105,3 +105,81 @@ def test_what_a_file_held_before_it_was_replaced_is_not_there_any_more(door: Doo
     path = door.put("contacts.csv", contacts_csv(contact_lines(100)), day="2020-03-02")
     os.utime(path, ns=(0, path.stat().st_mtime_ns + 1_000_000_000))
     assert [row["outcome"] for row in door.night()] == ["refused"]
+
+
+def gone(rows: list[dict]) -> list[tuple[str, int | None]]:
+    return [(row["outcome"], row["keys_gone"]) for row in rows]
+
+
+class TestKeysGone:
+    """The load log counts the keys that the extract before had and this one has not."""
+
+    def test_each_accepted_extract_says_how_many(self, door: Door):
+        days = [
+            contact_lines(100),
+            contact_lines(95),
+            contact_lines(92),
+            contact_lines(92),
+            contact_lines(95),
+        ]
+        for day, lines in enumerate(days, start=1):
+            door.put("contacts.csv", contacts_csv(lines), day=f"2020-03-{day:02}")
+        rows = door.night()
+        # The fourth day's content is the third's, the fifth's is the second's.
+        assert gone(rows) == [
+            ("accepted", None), ("accepted", 5), ("accepted", 3), ("already_loaded", 0), ("already_loaded", 0)
+        ]  # fmt: skip
+        assert rows[1]["message"].endswith("; 5 records of the extract before are gone")
+        assert rows[3]["message"] == "the same content as contacts.csv: nothing changes"
+        door.put("contacts.csv", contacts_csv(contact_lines(92)), day="2020-03-06")
+        (again,) = door.night()
+        assert gone([again]) == [("already_loaded", 3)]
+        assert (
+            again["message"] == "the same content as contacts.csv; 3 records of the extract before are gone"
+        )
+
+    def test_files_of_a_day_are_one_extract(self, door: Door):
+        for day, east in (("2020-03-01", 100), ("2020-03-02", 93)):
+            door.put("contacts_east.csv", contacts_csv(contact_lines(east)), day=day)
+            door.put("contacts_west.csv", contacts_csv(contact_lines(100, first=101)), day=day)
+        assert [row["keys_gone"] for row in door.night()] == [None, None, 7, 7]
+
+    def test_changes_and_what_was_not_taken_in_say_nothing(self, door: Door):
+        heading = "Contact Ref,Referral Ref,Decision"
+        for day, number in (("2020-03-01", 1), ("2020-03-02", 2)):
+            line = f"C{number:06},R{number:05},Same matter"
+            door.put("match_decisions.csv", f"{heading}\n{line}\n", day=day)
+        door.put("contacts.csv", contacts_csv(contact_lines(100)), day="2020-03-01")
+        door.put("contacts.csv", contacts_csv(contact_lines(50)), day="2020-03-02")
+        assert gone(door.night()) == [
+            ("accepted", None), ("accepted", None), ("refused", None), ("accepted", None)
+        ]  # fmt: skip
+        # Let in by an operator, and then they are counted.
+        assert gone(door.night(accept=("kent/contacts",))) == [("accepted", 50)]
+
+    def test_beside_a_file_that_could_not_be_read_nothing_is_counted(self, door: Door):
+        door.put("contacts_east.csv", contacts_csv(contact_lines(100)), day="2020-03-01")
+        door.put("contacts_west.csv", contacts_csv(contact_lines(100, first=101)), day="2020-03-01")
+        door.put("contacts_east.csv", contacts_csv(contact_lines(99)), day="2020-03-02")
+        door.put("contacts_west.csv", b"", day="2020-03-02")
+        assert [row["keys_gone"] for row in door.night()] == [None] * 4
+
+    def test_a_full_extract_beside_changes_counts_and_the_changes_do_not(self, door: Door):
+        kent = door.profiles["kent"]
+        (full,) = (one for one in kent.sources if one.feed == "contacts")
+        changes = full.model_copy(update={"files": "contacts_new*.csv", "extract": "changes"})
+        door.profiles["kent"] = kent.model_copy(update={"sources": (changes, full)})
+        for day, left in (("2020-03-01", 100), ("2020-03-02", 96)):
+            door.put("contacts.csv", contacts_csv(contact_lines(left)), day=day)
+            door.put("contacts_new.csv", contacts_csv(contact_lines(left - 90)), day=day)
+        assert [(row["extract_kind"], row["keys_gone"]) for row in door.night()][2:] == [
+            ("full", 4), ("changes", None)
+        ]  # fmt: skip
+
+    def test_the_log_of_an_older_warehouse_gets_the_column(self, door: Door):
+        door.put("contacts.csv", contacts_csv(contact_lines(100)), day="2020-03-01")
+        door.night()
+        door.con.execute("alter table raw.load_log drop column keys_gone")
+        door.put("contacts.csv", contacts_csv(contact_lines(98)), day="2020-03-02")
+        assert gone(door.night()) == [("accepted", 2)]
+        assert door.values("select keys_gone from raw.load_log order by extract_on") == [None, 2]

@@ -185,6 +185,28 @@ def test_status_names_both_authorities_and_the_files(demo: tuple[Home, Outcome])
     assert told["published"]["refresh_id"] == demo[1].refresh_id
     assert {f["authority"] for f in told["files"]} == {"kent", "buckinghamshire"}
     assert told["refreshes"][0]["outcome"] == "published"
+    # Each file as the refresh told of it, the first extract of each feed: nothing to compare with.
+    assert {f["keys_gone"] for f in told["files"]} == {f["keys_gone"] for f in demo[1].files} == {None}
+
+
+def test_records_that_are_gone_are_counted_and_told(demo_copy: Callable[[], Home]) -> None:
+    home = demo_copy()
+    with duckdb.connect(str(home.warehouse)) as con:
+        con.execute("alter table raw.load_log drop column keys_gone")
+    # A home of an earlier version: it can be looked at before its next refresh.
+    assert lado(home, "status").returncode == 0
+    (team,) = home.landing.glob("kent/2020-03-31/lado_team*.csv")
+    night = home.landing / "kent" / "2020-04-01"
+    night.mkdir()
+    heading, _, *others = team.read_text(encoding="utf-8").splitlines()
+    (night / team.name).write_text("\n".join([heading, *others]), encoding="utf-8")
+    told = json.loads(lado(home, "refresh", "--settle", "0", "--json").stdout)
+    (file,) = (f for f in told["files"] if f["extract_on"] == "2020-04-01")
+    assert (file["outcome"], file["keys_gone"]) == ("accepted", 1)
+    assert file["message"].endswith("; 1 records of the extract before are gone")
+    assert json.loads(lado(home, "status", "--json").stdout)["files"][0]["keys_gone"] == 1
+    shown = lado(home, "status").stdout
+    assert f"kent/{team.name} (officers): {file['message']}" in " ".join(shown.split())
 
 
 def test_rollback_brings_the_earlier_bytes_back(demo_copy: Callable[[], Home]) -> None:
