@@ -18,7 +18,7 @@ from expectations.check import in_words
 
 WIDE = 150  # columns, where no terminal says how wide it is (a log, a pipe)
 _COUNTS = {"rows_read": "read", "rows_loaded": "loaded", "rows_quarantined": "set aside",
-           "rows_deduplicated": "repeated", "keys_gone": "gone"}  # fmt: skip
+           "rows_deduplicated": "repeated"}  # fmt: skip
 
 
 def console() -> Console:
@@ -47,7 +47,7 @@ def print_files(screen: Console, title: str, files: list[dict[str, Any]]) -> Non
         if drop != (drop := " ".join(str(part) for part in (f["authority"], f["extract_on"]) if part)):
             listed.add_section()
             listed.add_row(drop)
-        counts = [str(f.get(name) or 0) for name in _COUNTS]  # an older warehouse lacks the newest column
+        counts = [str(f[name] or 0) for name in _COUNTS]
         name = f"{f['file_name'] or '-'} ({f['feed']})" if f["feed"] else f["file_name"] or "-"
         listed.add_row(name, *counts, f["outcome"].replace("_", " "))
     if files:
