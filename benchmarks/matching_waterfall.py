@@ -25,13 +25,13 @@ WORDS = {
     "lag": "days between",
     "staff_role": "role",
     "concern": "category of concern",
-    "referrer_role": "referrer's role",
-    "agency": "referrer's agency",
-    "referrer": "referrer's name",
+    "caller": "who called",
     "reference": "quoted reference",
     "competition": "other pairs compete",
     "decision": "a person decided",
 }
+PARTS = {"place": ("", "postcode "), "caller": ("", "role ", "agency ")}
+"""What stands before each part of a level that has several."""
 ROW, LEFT, RIGHT, WIDE = 27, 350, 90, 860
 
 
@@ -48,10 +48,10 @@ def evidence() -> list[tuple[str, str, float, float, float]]:
         return con.execute("""
             with chosen as (
                 select authority, contact_id, referral_id from casework.link_evidence
-                where step_number = 13 and level = 'linked' and bits < -1
+                where step_number = 11 and level = 'linked' and bits < -1
                     and (authority, contact_id, referral_id) in (
                         select (authority, contact_id, referral_id) from casework.link_evidence
-                        group by all having min(bits) filter (step_number between 2 and 12) < -0.5
+                        group by all having min(bits) filter (step_number between 2 and 10) < -0.5
                     )
                 order by running_probability desc, contact_id, referral_id limit 1
             )
@@ -83,7 +83,9 @@ def drawing(steps: list[tuple[str, str, float, float, float]]) -> str:
         y = ROW * number + 4
         start, end = sorted((across(total - bits), across(total)))
         colour = "#1b6e53" if bits >= 0 else "#b3471d"
-        said = escape(level.replace("_", " ").replace("/", ", postcode "))
+        levels = level.replace("_", " ").split("/")
+        before = PARTS.get(comparison, ("",)) if len(levels) > 1 else ("",)
+        said = escape(", ".join(word + one for word, one in zip(before, levels, strict=True)))
         parts += [
             f'<text x="8" y="{y + 15}"><tspan font-weight="bold">{WORDS[comparison]}</tspan> {said}</text>',
             f'<rect x="{start}" y="{y + 2}" width="{max(end - start, 1):.1f}" height="{ROW - 9}" fill="{colour}"/>',

@@ -14,6 +14,7 @@ from matching.model import (
     COMMON_WORD_SETTINGS,
     LAG_STARTS,
     NEAR_CONCERNS,
+    PARTS,
     POSTCODE_LEVELS,
     RARE_WORD_SETTINGS,
     SECTOR_GROUPS,
@@ -202,10 +203,19 @@ def _agreement(column: str, *tests: str) -> str:
         {levels} else {len(tests)} end)::tinyint"""
 
 
+def _together(name: str) -> str:
+    """SQL for the level of a comparison of several parts, from the levels of the parts."""
+    number = "0"
+    for part, levels in PARTS[name].items():
+        number = f"({number}) * {len(levels)} + {part}"
+    return f"({number})::tinyint"
+
+
 def compare(con: duckdb.DuckDBPyConnection) -> None:
     """Write temporary table match_levels: one row a candidate pair, its lag and the number of each comparison's level.
 
-    Levels are in the order of model.COMPARISONS. Texts are compared once for each pair of different names.
+    Levels are in the order of model.COMPARISONS and model.PARTS. Texts are compared once for each pair of different
+    names.
     """
     near = ", ".join(f"'{a}|{b}', '{b}|{a}'" for a, b in NEAR_CONCERNS)
     groups = (
@@ -253,18 +263,18 @@ def compare(con: duckdb.DuckDBPyConnection) -> None:
         create or replace temp table match_levels as
         with sides as (
             select p.*, r.day_number - c.day_number as lag_days,
-                case
+                (case
                     when c.setting_urn = r.setting_urn then {text["exact_rare"]}
                     else coalesce(t.text_level, {text["missing"]})
-                end as text_level,
-                case
+                end)::tinyint as setting,
+                (case
                     when c.outcode is null or r.outcode is null then {postcode["missing"]}
                     when c.full_postcode = r.full_postcode then {postcode["same"]}
                     when length(c.full_postcode) = length(r.full_postcode)
                         and damerau_levenshtein(c.full_postcode, r.full_postcode) = 1 then {postcode["near"]}
                     when c.outcode = r.outcode then {postcode["district"]}
                     else {postcode["different"]}
-                end as postcode_level,
+                end)::tinyint as postcode,
                 {_agreement("setting_kind")} as kind,
                 {_agreement("area")} as area,
                 {
@@ -310,8 +320,7 @@ def compare(con: duckdb.DuckDBPyConnection) -> None:
             left join match_common_concerns as common_concern
                 on r.authority = common_concern.authority and r.concern_category = common_concern.concern_category
         )
-        select * exclude (text_level, postcode_level),
-            (text_level * {len(POSTCODE_LEVELS)} + postcode_level)::tinyint as place,
+        select *, {_together("place")} as place, {_together("caller")} as caller,
             -- Pairs beyond the window came by a reference or a decision; they count as its outermost bins.
             (case {lag_bin} else {len(LAG_STARTS) - 2} end)::tinyint as lag_bin
         from sides

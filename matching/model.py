@@ -12,9 +12,11 @@ Three classes of pair (a model of two calls every pair at a busy setting a match
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
+from math import prod
 
 # Raise when a comparison, a level or a window changes: parameters fitted under another version are not used.
-MODEL_VERSION = 4
+MODEL_VERSION = 5
 
 CLASSES = ("same_matter", "same_setting", "unrelated")
 
@@ -104,19 +106,35 @@ POSTCODE_LEVELS = ("same", "near", "district", "different", "missing")
 
 _SETTING_SAME = (0.36, 0.22, 0.22, 0.10, 0.04, 0.06)
 _POSTCODE_SAME = (0.40, 0.03, 0.02, 0.02, 0.53)
+PARTS = {
+    # A key found the pair by its text or its postcode, so they are not independent.
+    "place": {"setting": SETTING_LEVELS, "postcode": POSTCODE_LEVELS},
+    # Surname, role and agency of the referrer are one fact, who called: weighed one by one, the same head teacher would
+    # count three times. A pair sought by the surname is the same caller already: the rest says nothing more.
+    "caller": {
+        "referrer": ("same", "close", "different", "missing", "same_sought"),
+        "referrer_role": ("same", "different", "missing"),
+        "agency": ("same", "different", "missing"),
+    },
+}
+"""Comparisons of several things judged together, and the levels of each. They are shown each under its own name."""
+
 _SETTING_OTHER = (0.02, 0.08, 0.08, 0.30, 0.50, 0.02)
 _POSTCODE_OTHER = (0.04, 0.01, 0.08, 0.40, 0.47)
 
 
-def _cross(first: tuple[float, ...], second: tuple[float, ...]) -> tuple[float, ...]:
-    return tuple(a * b for a in first for b in second)
+def _cross(*parts: tuple[float, ...]) -> tuple[float, ...]:
+    return tuple(prod(shares) for shares in product(*parts))
+
+
+def _levels(name: str) -> tuple[str, ...]:
+    return tuple("/".join(levels) for levels in product(*PARTS[name].values()))
 
 
 COMPARISONS = (
-    # Text and postcode are judged together: a key found the pair by one of them, so they are not independent.
     Comparison(
         "place",
-        tuple(f"{text}/{postcode}" for text in SETTING_LEVELS for postcode in POSTCODE_LEVELS),
+        _levels("place"),
         _cross(_SETTING_SAME, _POSTCODE_SAME),
         _cross(_SETTING_SAME, _POSTCODE_SAME),
         _cross(_SETTING_OTHER, _POSTCODE_OTHER),
@@ -156,14 +174,13 @@ COMPARISONS = (
         (0.05, 0.18, 0.25, 0.52),
         (0.05, 0.18, 0.25, 0.52),
     ),
-    Comparison("referrer_role", ("same", "different", "missing"), (0.75, 0.25), (0.45, 0.55), (0.30, 0.70)),
-    Comparison("agency", ("same", "different", "missing"), (0.85, 0.15), (0.65, 0.35), (0.40, 0.60)),
+    # Something missing is believed alike in the three classes, and so says nothing until records teach otherwise.
     Comparison(
-        "referrer",
-        ("same", "close", "different", "missing", "same_sought"),
-        (0.65, 0.06, 0.29),
-        (0.20, 0.02, 0.78),
-        (0.08, 0.02, 0.90),
+        "caller",
+        _levels("caller"),
+        _cross((0.39, 0.036, 0.174, 0.4), (0.675, 0.225, 0.1), (0.765, 0.135, 0.1)),
+        _cross((0.12, 0.012, 0.468, 0.4), (0.405, 0.495, 0.1), (0.585, 0.315, 0.1)),
+        _cross((0.048, 0.012, 0.54, 0.4), (0.27, 0.63, 0.1), (0.36, 0.54, 0.1)),
     ),
     # A reference to this contact is nearly decisive. One to another contact says nothing by itself: that other pair
     # competes for the referral. Wrong references are too few to learn from, so only the true ones are.

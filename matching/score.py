@@ -87,7 +87,8 @@ def read_pairs(con: duckdb.DuckDBPyConnection, authority: str) -> Pairs:
     rows = con.execute(
         f"""
         select contact_number, referral_number, lag_days, lag_bin, found_by_place, way,
-            case decision when 'confirm' then 1 when 'reject' then -1 else 0 end as decided, {", ".join(names)}
+            case decision when 'confirm' then 1 when 'reject' then -1 else 0 end as decided, referrer,
+            {", ".join(names)}
         from match_levels where authority = ? order by contact_number, referral_number
         """,
         [authority],
@@ -169,11 +170,8 @@ def _write(
     }
     con.register("match_kept_pairs", kept_pairs)
     labels = ", ".join(
-        f"{_labels(c.levels)}[l.{c.name} + 1] as {c.name}_agreement"
-        for c in model.COMPARISONS
-        if c.name != "place"
+        f"{_labels(levels)}[l.{name} + 1] as {name}_agreement" for name, levels in _shown().items()
     )
-    settings, postcodes = _labels(model.SETTING_LEVELS), _labels(model.POSTCODE_LEVELS)
     bands = _labels(parameters.lag_bands())
     con.execute(
         f"""
@@ -181,8 +179,7 @@ def _write(
         select c.contact_key, r.referral_key, l.authority, k.match_probability, k.probability_without_reference,
             k.expected_odds, k.same_setting_rate, k.unrelated_rate,
             l.lag_days, {bands}[l.lag_bin + 1] as lag_band,
-            {settings}[l.place // {len(model.POSTCODE_LEVELS)} + 1] as setting_agreement,
-            {postcodes}[l.place % {len(model.POSTCODE_LEVELS)} + 1] as postcode_agreement, {labels},
+            {labels},
             {_labels(tuple(model.WAYS))}[l.way + 1] as sought_by
         from match_kept_pairs as k
         inner join match_levels as l
@@ -240,14 +237,33 @@ def _labels(levels: tuple[str, ...]) -> str:
 
 def _empty_tables(con: duckdb.DuckDBPyConnection) -> None:
     shifts = ", ".join(f"parameter_shift_{number + 1} double" for number in range(model.DIRECTIONS))
-    agreements = ", ".join(
-        f"{name}_agreement varchar"
-        for name in ("setting", "postcode", *(c.name for c in model.COMPARISONS if c.name != "place"))
-    )
+    agreements = ", ".join(f"{name}_agreement varchar" for name in _shown())
     con.execute(f"""
         create or replace table matching.scored_pairs (
             contact_key varchar, referral_key varchar, authority varchar, match_probability double,
             probability_without_reference double, expected_odds double, same_setting_rate double,
+def _shown() -> dict[str, tuple[str, ...]]:
+    """What is compared with its levels, as it is shown: what is judged together apart."""
+    return {
+        name: levels
+        for c in model.COMPARISONS
+        for name, levels in model.PARTS.get(c.name, {c.name: c.levels}).items()
+    }
+
+
+def season_of(day: np.ndarray, first: int, last: int) -> np.ndarray:
+    """How busy the time round each day from first to last is, 1 the average; shape (last - first + 1,).
+
+    day: of each referral, none before first or after last.
+    """
+    came = np.bincount(day - first, minlength=last - first + 1).astype(float)
+    near = np.ones(2 * model.SEASON_DAYS + 1)
+    middle = slice(model.SEASON_DAYS, -model.SEASON_DAYS)
+    counted = np.convolve(came, near)[middle]
+    usual = np.convolve(np.full(len(came), came.mean()), near)[middle]
+    return np.maximum((counted + model.SEASON_STRENGTH) / (usual + model.SEASON_STRENGTH), 0.1)
+
+
             unrelated_rate double, lag_days bigint, lag_band varchar, {agreements}, sought_by varchar
         );
         create or replace table matching.scored_contacts (

@@ -8,7 +8,7 @@ PLACE = {"setting_core": "oak park barfield", "setting_kind": "primary", "full_p
 
 
 def levels_of(con, contact, referral, comparable):
-    """The levels of one pair, by name; place is split into setting and postcode. None when it is no candidate."""
+    """The levels of one pair, by name, with those of each part of a comparison. None when it is no candidate."""
     comparable([{"id": "C1", "day": 0, **contact}], [{"id": "R1", "day": 3, **referral}])
     candidates.prepare(con)
     candidates.find(con, has_decisions=False)
@@ -18,7 +18,8 @@ def levels_of(con, contact, referral, comparable):
     if not rows:
         return None
     told = {c.name: c.levels[number] for c, number in zip(model.COMPARISONS, rows[0], strict=True)}
-    told["setting"], told["postcode"] = told.pop("place").split("/")
+    for name, parts in model.PARTS.items():
+        told |= zip(parts, told.pop(name).split("/"), strict=True)
     return told
 
 
@@ -60,6 +61,7 @@ def levels_of(con, contact, referral, comparable):
         ("concern", {"concern_category": "physical"}, {}, "missing"),
         ("referrer_role", {"referrer_role": "head"}, {"referrer_role": "head"}, "same"),
         ("referrer_role", {"referrer_role": "head"}, {"referrer_role": "manager"}, "different"),
+        ("referrer_role", {"referrer_role": "head"}, {}, "missing"),
         ("agency", {"referrer_agency": "police"}, {"referrer_agency": "police"}, "same"),
         ("agency", {"referrer_agency": "police"}, {"referrer_agency": "health"}, "different"),
         ("agency", {}, {"referrer_agency": "health"}, "missing"),

@@ -11,6 +11,22 @@ from matching.score import read_pairs
 LEAST_BITS = 0.25
 """What a comparison tells of a match on average, at least; 1 bit doubles the odds."""
 
+CALLER = model.PARTS["caller"]
+
+
+def parts_of(caller: np.ndarray) -> list[np.ndarray]:
+    """The level of each part from the levels of who called."""
+    return list(np.unravel_index(caller, [len(levels) for levels in CALLER.values()]))
+
+
+def of_part(table: np.ndarray, part: str) -> np.ndarray:
+    """What who called tells by one part alone, where both sides record it; shape (classes, levels)."""
+    names = list(CALLER)
+    shape = [levels.index("missing") + 1 for levels in CALLER.values()]
+    others = tuple(1 + number for number, name in enumerate(names) if name != part)
+    alone = table.reshape(-1, *shape).sum(axis=others)[:, :-1]
+    return alone / alone.sum(axis=1, keepdims=True)
+
 
 @pytest.fixture(scope="module")
 def learnt_from():
@@ -31,12 +47,18 @@ def learnt_from():
 
     def bits(broken: str | None) -> dict[str, float]:
         levels = dict(each)
-        if broken:
-            levels[broken] = np.random.default_rng(7).permutation(each[broken])
+        rng = np.random.default_rng(7)
+        if broken in CALLER:
+            parts = parts_of(each["caller"])
+            parts[list(CALLER).index(broken)] = rng.permutation(parts[list(CALLER).index(broken)])
+            levels["caller"] = np.ravel_multi_index(parts, [len(one) for one in CALLER.values()])
+        elif broken:
+            levels[broken] = rng.permutation(each[broken])
         p = fit.fit(replace(pairs, levels=levels))
         # Expected worth of a true pair's level against an unrelated pair's: the Kullback-Leibler divergence.
+        tables = p.levels | {part: of_part(p.levels["caller"], part) for part in CALLER}
         return {
-            name: float((table[0] * np.log2(table[0] / table[2])).sum()) for name, table in p.levels.items()
+            name: float((table[0] * np.log2(table[0] / table[2])).sum()) for name, table in tables.items()
         }
 
     with pytest.MonkeyPatch.context() as patch:
@@ -49,13 +71,13 @@ def whole(learnt_from):
     return learnt_from(None)
 
 
-@pytest.mark.parametrize("name", [c.name for c in model.COMPARISONS])
+@pytest.mark.parametrize("name", [*(c.name for c in model.COMPARISONS), *CALLER])
 def test_a_comparison_tells_matches_from_chance(whole, name):
     assert whole[name] > LEAST_BITS
 
 
 @pytest.mark.parametrize(
-    "name", ["staff_role", "concern", "referrer_role", "agency", "referrer", "reference"]
+    "name", ["staff_role", "concern", "caller", "referrer_role", "agency", "referrer", "reference"]
 )
 def test_a_broken_comparison_is_seen(learnt_from, name):
     assert learnt_from(name)[name] < LEAST_BITS

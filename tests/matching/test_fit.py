@@ -26,6 +26,18 @@ def share_of_level(p, comparison, *levels):
     return sum(p.levels[comparison][0][names.index(level)] for level in levels)
 
 
+def shares_of_caller(p, *parts):
+    """Share of matches that agree in all of these parts, of those in which both sides record them."""
+    names, numbers = list(model.PARTS["caller"]), list(model.PARTS["caller"].values())
+    agree = recorded = 0.0
+    for number, share in enumerate(p.levels["caller"][0]):
+        told = dict(zip(names, np.unravel_index(number, [len(levels) for levels in numbers]), strict=True))
+        said = {part: model.PARTS["caller"][part][told[part]] for part in parts}
+        recorded += share * ("missing" not in said.values())
+        agree += share * (set(said.values()) == {"same"})
+    return agree / recorded
+
+
 @pytest.mark.parametrize("seed", [11, 12])
 def test_planted_parameters_are_recovered(pairs_of, seed, monkeypatch):
     monkeypatch.setattr(fit, "BOOTSTRAP_DRAWS", 2)
@@ -34,7 +46,9 @@ def test_planted_parameters_are_recovered(pairs_of, seed, monkeypatch):
     true = con.execute("""
         select c.is_requested, c.contact_number, r.day_number - c.day_number as lag,
             c.concern_category = r.concern_category as same_concern,
-            c.staff_role = r.staff_role as same_role, c.referrer_agency = r.referrer_agency as same_agency
+            c.staff_role = r.staff_role as same_role, c.referrer_surname = r.referrer_surname as same_surname,
+            c.referrer_role = r.referrer_role as same_referrer_role,
+            c.referrer_agency = r.referrer_agency as same_agency
         from truth.pairs as p
         inner join match_contacts as c on p.contact_key = c.contact_key
         inner join match_referrals as r on p.referral_key = r.referral_key
@@ -47,10 +61,14 @@ def test_planted_parameters_are_recovered(pairs_of, seed, monkeypatch):
     for number, comparison, levels in (
         (3, "concern", ("same_rare", "same_common")),
         (4, "staff_role", ("same_rare", "same_common")),
-        (5, "agency", ("same",)),
     ):
         known = [row[number] for row in true if row[number] is not None]
         assert share_of_level(p, comparison, *levels) == pytest.approx(np.mean(known), abs=0.06)
+    of_parts = {"referrer": 5, "referrer_role": 6, "agency": 7}
+    for parts in (("referrer",), ("referrer_role",), ("agency",), tuple(of_parts)):
+        known = [all(row[of_parts[part]] for part in parts) for row in true
+                 if all(row[of_parts[part]] is not None for part in parts)]  # fmt: skip
+        assert shares_of_caller(p, *parts) == pytest.approx(np.mean(known), abs=0.06), parts
     lags = np.array([row[2] for row in true if row[0]])
     for first, last, bins in ((0, 7, slice(5, 9)), (8, 28, slice(9, 12))):
         assert p.lag[0][bins].sum() == pytest.approx(np.mean((lags >= first) & (lags <= last)), abs=0.06)

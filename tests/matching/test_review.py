@@ -121,8 +121,8 @@ def test_steps_of_the_evidence_add_up_to_the_odds_that_compete_and_end_at_the_pr
     told = {
         (contact, referral): (steps, before, after, bits)
         for contact, referral, steps, before, after, bits in con.execute("""
-            select contact_id, referral_id, count(*), max(running_bits) filter (where step_number = 12),
-                max(running_probability) filter (where step_number = 13), sum(bits)
+            select contact_id, referral_id, count(*), max(running_bits) filter (where step_number = 10),
+                max(running_probability) filter (where step_number = 11), sum(bits)
             from casework.link_evidence group by all""").fetchall()
     }
     candidates.prepare(con)
@@ -142,7 +142,7 @@ def test_steps_of_the_evidence_add_up_to_the_odds_that_compete_and_end_at_the_pr
             assert key not in told
             continue
         steps, before, after, bits = told[key]
-        assert steps == 13
+        assert steps == 11
         assert before == pytest.approx(np.log2(scored.odds[number]), abs=2e-3)
         assert after == pytest.approx(p)
         assert bits == pytest.approx(np.log2(p / (1 - p)), abs=0.02)

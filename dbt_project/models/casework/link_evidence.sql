@@ -39,10 +39,12 @@ compared as (
             },
             { 'step_number': 7, 'comparison': 'staff_role', 'level': scored.staff_role_agreement },
             { 'step_number': 8, 'comparison': 'concern', 'level': scored.concern_agreement },
-            { 'step_number': 9, 'comparison': 'referrer_role', 'level': scored.referrer_role_agreement },
-            { 'step_number': 10, 'comparison': 'agency', 'level': scored.agency_agreement },
-            { 'step_number': 11, 'comparison': 'referrer', 'level': scored.referrer_agreement },
-            { 'step_number': 12, 'comparison': 'reference', 'level': scored.reference_agreement }
+            {
+                'step_number': 9, 'comparison': 'caller',
+                'level': scored.referrer_agreement || '/' || scored.referrer_role_agreement
+                || '/' || scored.agency_agreement
+            },
+            { 'step_number': 10, 'comparison': 'reference', 'level': scored.reference_agreement }
         ], recursive := true)
     from links
     inner join scored on links.contact_key = scored.contact_key and links.referral_key = scored.referral_key
@@ -91,7 +93,7 @@ evidence as (
         authority,
         contact_key,
         referral_key,
-        13 as step_number,
+        11 as step_number,
         case when link_status in ('confirmed', 'rejected') then 'decision' else 'competition' end as comparison,
         link_status as level,
         log2(match_probability / (1 - match_probability)) as running_bits
@@ -112,7 +114,7 @@ select
     ), 3) as bits,
     round(evidence.running_bits, 3) as running_bits,
     case
-        when evidence.step_number = 13 then links.match_probability
+        when evidence.step_number = 11 then links.match_probability
         else 1 / (1 + pow(2, -evidence.running_bits))
     end as running_probability,
     as_at.refresh_id
