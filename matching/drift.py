@@ -9,8 +9,8 @@ import duckdb
 import numpy as np
 
 from matching import model
-from matching.fit import learn
-from matching.odds import Pairs, Scored
+from matching.fit import learn, learnt_from
+from matching.odds import Pairs, Scored, score
 from matching.parameters import Parameters
 
 DRIFTED_FROM = 0.12
@@ -31,11 +31,13 @@ def create_table(con: duckdb.DuckDBPyConnection) -> None:
 def measure(p: Parameters, pairs: Pairs, scored: Scored) -> dict[str, float | str]:
     """How far one step of learning on tonight's records moves the parameters.
 
-    Distances between distributions are halves of summed differences: 0 the same, 1 nothing in common.
+    scored: the night's scoring, from which one of the pairs as they teach begins. Distances between distributions are
+    halves of summed differences: 0 the same, 1 nothing in common.
     """
     if not len(pairs.contact):
         return {"now": float(p.expected[0]), "lag": 0.0, "level": 0.0, "widest": "none", "drift": 0.0}
-    now = learn(p, pairs, scored, np.ones(pairs.contacts))
+    seen = learnt_from(pairs)
+    now = learn(p, seen, score(p, seen, rounds=1, start=scored), np.ones(pairs.contacts))
     lag = float(np.abs(now.lag[0] - p.lag[0]).sum() / 2)
     levels = {
         c.name: float(np.abs(now.levels[c.name][0] - p.levels[c.name][0]).sum() / 2)

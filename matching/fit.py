@@ -7,6 +7,8 @@ a Bayesian bootstrap over contacts. Keeping parameters belongs to parameters.py.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from matching import model
@@ -17,7 +19,7 @@ ITERATIONS = 30
 BOOTSTRAP_DRAWS = 24
 BOOTSTRAP_ITERATIONS = 6
 RATE_STRENGTH = 20.0
-STRAYED_FROM = 0.1
+STRAYED_FROM = 0.04
 """Share of matches at placebo lags from which a fit is not believed."""
 
 
@@ -29,14 +31,25 @@ def fit(pairs: Pairs) -> Parameters:
     p = prior()
     if not pairs.contacts or not len(pairs.contact):
         return p
-    p, scored = _climb(p, pairs, np.ones(pairs.contacts), ITERATIONS, None)
-    matched = scored.outcome.pair
+    seen = learnt_from(pairs)
+    p, scored = _climb(p, seen, np.ones(pairs.contacts), ITERATIONS, None)
+    matched = score(p, pairs).outcome.pair
     if float(matched[pairs.placebo].sum()) > STRAYED_FROM * max(float(matched.sum()), 1.0):
         # Matches where none can be: the climb has taken chance for matches, and the prior is the better guess.
         p = prior()
-        scored = score(p, pairs)
-    p.directions = _directions(p, pairs, scored)
+        scored = score(p, seen)
+    p.directions = _directions(p, seen, scored)
     return p
+
+
+def learnt_from(pairs: Pairs) -> Pairs:
+    """The pairs as they teach: at placebo lags none is a match, unless one side quotes the other or a person decided.
+
+    A match is rare there and chance is not: what agrees by chance, taken for a match, would teach that chance matches.
+    """
+    quoted = (pairs.levels["reference"] == 0)[pairs.pattern]
+    ruled_out = pairs.placebo & (pairs.decided == 0) & ~quoted
+    return replace(pairs, decided=np.where(ruled_out, -1, pairs.decided))
 
 
 def _climb(
@@ -50,7 +63,7 @@ def _climb(
 
 
 def learn(p: Parameters, pairs: Pairs, scored: Scored, weight: np.ndarray) -> Parameters:
-    """One step: the parameters that a scoring suggests, each held towards its prior.
+    """One step: the parameters that a scoring of pairs as they teach suggests, each held towards its prior.
 
     Other matters and unrelated pairs are learnt at placebo lags, where hardly any pair is a match, from referrals that
     answer no other contact.
@@ -114,29 +127,7 @@ def learn(p: Parameters, pairs: Pairs, scored: Scored, weight: np.ndarray) -> Pa
         _found(pairs, matched),
         _ways(pairs, matched),
         _bunching(pairs, free * scored.setting_share * of_pair, scored.chance[0], weight),
-        _further(pairs, scored, weight),
     )
-
-
-def _further(pairs: Pairs, scored: Scored, weight: np.ndarray) -> np.ndarray:
-    """Shares of matched referrals with a further contact and of matched contacts with a further referral.
-
-    Counted over likely pairs only, and bounded: among many faint candidates the sum of their probabilities would feed
-    on itself until every pair is a further link.
-    """
-    likely = scored.outcome.pair >= 0.5
-    shares = []
-    for node, size, prior_share in (
-        (pairs.referral, pairs.referrals, model.FURTHER_PRIOR[0]),
-        (pairs.contact, pairs.contacts, model.FURTHER_PRIOR[1]),
-    ):
-        links = np.bincount(node, np.where(likely, weight[pairs.contact], 0.0), size)
-        count = np.bincount(node, likely, size)
-        matched = float((links / np.maximum(count, 1)).sum())
-        more = float(links.sum()) - matched
-        share = (more + prior_share * model.FURTHER_STRENGTH) / (matched + model.FURTHER_STRENGTH)
-        shares.append(min(share, model.FURTHER_MOST))
-    return np.array(shares)
 
 
 def _bunching(pairs: Pairs, of_setting: np.ndarray, at_setting: np.ndarray, weight: np.ndarray) -> np.ndarray:

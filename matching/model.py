@@ -35,16 +35,17 @@ chance: in the last bin and beyond the window, at most LATE_MOST in each."""
 
 REQUESTED_PRIOR = (0.62, 12.0)
 """Share of requested contacts that have a referral, and how many contacts this belief weighs."""
-NOT_REQUESTED_PRIOR = (0.05, 25.0)
+NOT_REQUESTED_PRIOR = (0.05, 1000.0)
+"""Three contacts of four are without a request and few of those bring a referral: chance at so many would teach a share
+of its own making, so what is believed of them is held firmly."""
 
-FURTHER_PRIOR = (0.06, 0.03)
-FURTHER_STRENGTH = 300.0
-FURTHER_WEIGHT = 2.4
-FURTHER_MOST = 0.15
+FURTHER_SHARES = (0.06, 0.03)
+FURTHER_WEIGHT = 1.8
 """One matter may bring two contacts (first share, of referrals with a contact) or two referrals (second share, of
 contacts with a referral). Each further link weighs its share times FURTHER_WEIGHT: about what a repeat's closeness in
 time is worth against chance. It is alike for quiet and busy settings, where contacts and other referrals are rare or
-frequent together."""
+frequent together. The shares are not learnt: whether two likely pairs are one matter or two is just what cannot be seen
+without labels, and a share that grows makes more of them likely."""
 
 BUNCHING_LAGS = (-21, 21)
 BUNCHING_SEEN_AT = (-14, -4)

@@ -180,7 +180,8 @@ def score(
     days = np.log(p.lag / BIN_DAYS)
     expected_odds = (expected * found / blank)[pairs.contact] * way_shares(p, pairs)
     top = logs[0] + days[row[pairs.contact], pairs.lag_bin] + np.log(expected_odds)
-    further = (model.FURTHER_WEIGHT * p.further[0], model.FURTHER_WEIGHT * p.further[1])
+    of_referral, of_contact = model.FURTHER_SHARES
+    further = (model.FURTHER_WEIGHT * of_referral, model.FURTHER_WEIGHT * of_contact)
     bunching = np.where(pairs.fresh, p.bunching[0], 0.0)
     setting, unrelated = np.exp(logs[1]), np.exp(logs[2])
     if start is None:

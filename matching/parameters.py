@@ -27,7 +27,6 @@ class Parameters:
         postcode alone, by both, surname or reference keys with a surname, without].
     ways: of the matches found, the shares of model.WAYS, rows [contact names no place, names one].
     bunching: other referrals a day beyond the local rate while one matter is fresh: trouble comes in bunches.
-    further: share of matched referrals with a further contact, of matched contacts with a further referral.
     directions: a few ways in which all the numbers above may be wrong together, each one standard deviation long.
     """
 
@@ -38,7 +37,6 @@ class Parameters:
     found: np.ndarray
     ways: np.ndarray
     bunching: np.ndarray
-    further: np.ndarray
     directions: list[np.ndarray] = field(default_factory=list)
 
     def vector(self) -> np.ndarray:
@@ -46,7 +44,7 @@ class Parameters:
         parts = [_logit(self.expected), np.log(self.lag).ravel()]
         parts += [np.log(self.levels[c.name]).ravel() for c in model.COMPARISONS]
         parts += [np.log(self.rates), _logit(self.found), np.log(self.ways).ravel()]
-        parts += [np.log(self.bunching), np.log(self.further)]
+        parts += [np.log(self.bunching)]
         return np.concatenate(parts)
 
     def moved(self, step: np.ndarray) -> Parameters:
@@ -64,7 +62,7 @@ class Parameters:
         levels = {c.name: _shares(take(self.levels[c.name].shape)) for c in model.COMPARISONS}
         rates, found = _shares(take(self.rates.shape)), _expit(take(self.found.shape))
         ways = _shares(take(self.ways.shape))
-        return Parameters(expected, lag, levels, rates, found, ways, np.exp(take((1,))), np.exp(take((2,))))
+        return Parameters(expected, lag, levels, rates, found, ways, np.exp(take((1,))))
 
 
 RATES = np.concatenate([[1e-5], np.geomspace(1 / 3000, 1.5, 26)])
@@ -88,7 +86,6 @@ def prior() -> Parameters:
         found=np.array([area, place, place, other, other / 2]),
         ways=np.array(model.WAYS_PRIOR),
         bunching=np.array([model.BUNCHING_PRIOR[0]]),
-        further=np.array(model.FURTHER_PRIOR),
     )
 
 
@@ -156,7 +153,6 @@ def load(con: duckdb.DuckDBPyConnection, authority: str) -> tuple[int, Parameter
         found=np.array(kept["found"]),
         ways=np.array(kept["ways"]),
         bunching=np.array(kept["bunching"]),
-        further=np.array(kept["further"]),
         directions=[np.array(direction) for direction in kept["directions"]],
     )
 
@@ -177,7 +173,6 @@ def keep(
         "found": fitted.found.tolist(),
         "ways": fitted.ways.tolist(),
         "bunching": fitted.bunching.tolist(),
-        "further": fitted.further.tolist(),
         "directions": [direction.round(5).tolist() for direction in fitted.directions],
     }
     ((version,),) = con.execute(

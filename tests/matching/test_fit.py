@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from matching import candidates, fit, model, odds, parameters
+from matching import candidates, drift, fit, model, odds, parameters
 from matching.score import read_pairs
 
 
@@ -72,15 +72,6 @@ def test_planted_parameters_are_recovered(pairs_of, seed, monkeypatch):
     lags = np.array([row[2] for row in true if row[0]])
     for first, last, bins in ((0, 7, slice(5, 9)), (8, 28, slice(9, 12))):
         assert p.lag[0][bins].sum() == pytest.approx(np.mean((lags >= first) & (lags <= last)), abs=0.06)
-
-
-def test_repeats_are_learnt_where_there_are_and_where_there_are_none(pairs_of, monkeypatch):
-    monkeypatch.setattr(fit, "BOOTSTRAP_DRAWS", 2)
-    _con, pairs = pairs_of("low", seed=13, two_contacts=0.0, two_referrals=0.0)
-    # Half of what is believed beforehand: that belief weighs as much as some 300 referrals.
-    assert (fit.fit(pairs).further < np.array(model.FURTHER_PRIOR) / 2).all()
-    _con, pairs = pairs_of("low", seed=13, two_contacts=0.15, two_referrals=0.0)
-    assert fit.fit(pairs).further[0] > 0.08
 
 
 def test_a_small_authority_without_postcodes_or_categories_stands(pairs_of):
@@ -187,3 +178,41 @@ def test_each_way_of_seeking_weighs_as_much_as_its_share_of_the_matches(pairs_of
     # Where a place is named, nearly all matches are found by it, whatever the many pairs that disagree in place.
     assert np.count_nonzero(pairs.way) > 100
     assert learnt[1, 0] > 0.95
+
+
+def test_at_placebo_lags_nothing_teaches_but_a_reference_or_a_decision(pairs_of):
+    _con, pairs = pairs_of("low", seed=17, contacts=600, settings=100, quoted=0.5, quoted_wrong=0.5)
+    quoted = (pairs.levels["reference"] == 0)[pairs.pattern]
+    decided = np.where(np.arange(len(quoted)) % 7 == 0, 1, 0)
+    taught = fit.learnt_from(replace(pairs, decided=decided)).decided
+    for placebo, reference, decision, becomes in (
+        (True, False, 0, -1), (True, True, 0, 0), (True, False, 1, 1), (False, False, 0, 0), (False, False, 1, 1),
+    ):  # fmt: skip
+        chosen = (pairs.placebo == placebo) & (quoted == reference) & (decided == decision)
+        assert chosen.any()
+        assert (taught[chosen] == becomes).all()
+
+
+def test_drift_is_what_one_more_step_of_learning_moves(pairs_of, monkeypatch):
+    monkeypatch.setattr(fit, "_directions", lambda *_given: [])
+    _con, pairs = pairs_of("middle", seed=19, settings=30)
+    p = fit.fit(pairs)
+    scored = odds.score(p, pairs)
+    # Many pairs at placebo lags seem a little likely here. They teach nothing, so they are no drift either.
+    assert scored.outcome.pair[pairs.placebo].sum() > 3
+    assert drift.measure(p, pairs, scored)["drift"] < 0.003
+    quiet = replace(p, expected=p.expected * np.array([0.7, 1.0]))
+    told = drift.measure(quiet, pairs, odds.score(quiet, pairs))
+    assert told["drift"] > 0.05
+
+
+def test_a_climb_that_takes_chance_for_matches_gives_way_to_the_prior(pairs_of, monkeypatch):
+    monkeypatch.setattr(fit, "_directions", lambda *_given: [])
+    _con, pairs = pairs_of("low", seed=18, contacts=600, settings=100)
+    learnt = fit.fit(pairs)
+    matched = odds.score(learnt, pairs).outcome.pair
+    strayed = matched[pairs.placebo].sum() / matched.sum()
+    assert 0 < strayed < fit.STRAYED_FROM
+    assert not np.allclose(learnt.vector(), parameters.prior().vector())
+    monkeypatch.setattr(fit, "STRAYED_FROM", 0.99 * strayed)
+    np.testing.assert_array_equal(fit.fit(pairs).vector(), parameters.prior().vector())
