@@ -29,9 +29,10 @@ LAG_STARTS = (-60, -14, -7, -3, -1, 0, 1, 2, 4, 8, 15, 22, 29, 43, 61, 121)
 """First day of each lag bin; the last number closes the last bin."""
 LAG_PRIOR = (0.002, 0.004, 0.006, 0.012, 0.02, 0.10, 0.16, 0.18, 0.20, 0.16, 0.07, 0.04, 0.03, 0.01, 0.006)
 LAG_STRENGTH = 15.0
-LATE_SEEN_FROM, LATE_POWERS, LATE_MOST = (22, 43), (1.3, 6.0), 0.1
+LATE_SEEN_FROM, LATE_POWERS, LATE_MOST = (22, 43), (2.2, 6.0), 0.1
 """How matches fall off after the first day and after the second tells how many come later than anybody can see among
-chance: in the last bin and beyond the window, at most LATE_MOST in each."""
+chance: in the last bin and beyond the window, at most LATE_MOST in each. A power of 2 or less would have no mean: it is
+chance among the late matches that makes the fall look so slow."""
 
 REQUESTED_PRIOR = (0.62, 12.0)
 """Share of requested contacts that have a referral, and how many contacts this belief weighs."""
