@@ -106,8 +106,6 @@ class Comparison:
 SETTING_LEVELS = ("exact_rare", "exact_common", "close", "partial", "different", "missing")
 POSTCODE_LEVELS = ("same", "near", "district", "different", "missing")
 
-_SETTING_SAME = (0.36, 0.22, 0.22, 0.10, 0.04, 0.06)
-_POSTCODE_SAME = (0.40, 0.03, 0.02, 0.02, 0.53)
 PARTS = {
     # A key found the pair by its text or its postcode, so they are not independent.
     "place": {"setting": SETTING_LEVELS, "postcode": POSTCODE_LEVELS},
@@ -121,6 +119,8 @@ PARTS = {
 }
 """Comparisons of several things judged together, and the levels of each. They are shown each under its own name."""
 
+_SETTING_SAME = (0.36, 0.22, 0.22, 0.10, 0.04, 0.06)
+_POSTCODE_SAME = (0.40, 0.03, 0.02, 0.02, 0.53)
 _SETTING_OTHER = (0.02, 0.08, 0.08, 0.30, 0.50, 0.02)
 _POSTCODE_OTHER = (0.04, 0.01, 0.08, 0.40, 0.47)
 
@@ -238,6 +238,10 @@ NEAR_CONCERNS = (
     ("risk_by_association", "external_safeguarding"),
 )
 """Categories that two people may give to one event (an intervention is physical to one, conduct to the other)."""
+
+SEASON_DAYS, SEASON_STRENGTH, WEEK_STRENGTH = 14, 2.0, 35.0
+"""Referrals so many days before and after tell how busy the season is (few come in school holidays). How many referrals
+the beliefs weigh that all seasons and all days of the week are alike: a handful makes neither."""
 
 DIRECTIONS = 6
 """In how many ways the parameters' uncertainty is kept: each is a column parameter_shift_k of the scored tables."""

@@ -22,9 +22,12 @@ class Pairs:
 
     pattern: number of each pair's combination of levels; levels: the levels of each combination, shape (patterns,).
     decided: 1 confirmed, -1 rejected, 0 undecided. place_given: 0 nothing, 1 setting text or postcode, 2 both.
-    way: number in model.WAYS of how each pair was sought.
+    way: number in model.WAYS of how each pair was sought. within: not brought from beyond the window by a reference or
+        a decision.
     fresh, just_before: lags at which bunching is reckoned with, and at which it is seen.
-    exposure: placebo days on which a referral could be seen. waited: days from the contact to the end of the data.
+    season: how busy the time of each pair's referral and the weekdays of its lag are, 1 the average.
+    exposure: days of the window on which a referral could be seen, each as busy as its season. waited: days from the
+        contact to the end of the data.
     """
 
     contact: np.ndarray
@@ -32,6 +35,7 @@ class Pairs:
     pattern: np.ndarray
     levels: dict[str, np.ndarray]
     lag_bin: np.ndarray
+    within: np.ndarray
     placebo: np.ndarray
     fresh: np.ndarray
     just_before: np.ndarray
@@ -42,6 +46,7 @@ class Pairs:
     place_given: np.ndarray
     surname_given: np.ndarray
     way: np.ndarray
+    season: np.ndarray
     exposure: np.ndarray
     waited: np.ndarray
     referrals: int
@@ -137,11 +142,11 @@ def chance_rates(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Other referrals a day (from the contact's setting, from unrelated ones) for each contact, and the rates' weights.
 
-    The latter have a row for each of model.WAYS. Counted at placebo lags, where a match is very rare, leaving out
-    referrals that answer another contact (`free` is the probability that a pair's referral answers none), and shrunk
-    towards the weights of the rates.
+    The latter have a row for each of model.WAYS. Counted at all lags of the window, leaving out referrals that answer
+    a contact (`free` is the probability that a pair's referral answers none), and shrunk towards the weights of the
+    rates.
     """
-    seen = np.where(pairs.placebo, free, 0.0)
+    seen = np.where(pairs.within, free, 0.0)
     settings = np.bincount(pairs.contact, seen * setting_share, pairs.contacts)
     cells = pairs.way * pairs.contacts + pairs.contact
     others = np.bincount(cells, seen * (1 - setting_share), len(model.WAYS) * pairs.contacts)
@@ -178,7 +183,8 @@ def score(
     expected = p.expected[row]
     blank = 1 - expected * found * arrived
     days = np.log(p.lag / BIN_DAYS)
-    expected_odds = (expected * found / blank)[pairs.contact] * way_shares(p, pairs)
+    of_way = way_shares(p, pairs)
+    expected_odds = (expected * found / blank)[pairs.contact] * of_way
     top = logs[0] + days[row[pairs.contact], pairs.lag_bin] + np.log(expected_odds)
     of_referral, of_contact = model.FURTHER_SHARES
     further = (model.FURTHER_WEIGHT * of_referral, model.FURTHER_WEIGHT * of_contact)
@@ -192,7 +198,12 @@ def score(
         chance, outcome = start.chance, start.outcome
         free = 1 - outcome.referral[pairs.referral]
     for _ in range(rounds):
-        against = (chance[0][pairs.contact] + bunching, chance[1][pairs.way, pairs.contact])
+        # Another matter of the setting has its place written no better than this one: each way of seeking finds its
+        # share of both. Unrelated pairs are counted for each way by itself.
+        against = (
+            (chance[0][pairs.contact] * pairs.season + bunching) * of_way,
+            chance[1][pairs.way, pairs.contact] * pairs.season,
+        )
         by_setting = against[0] * setting
         below = by_setting + against[1] * unrelated
         setting_share = by_setting / below

@@ -7,6 +7,7 @@ somebody asks; never silently at night.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import pairwise
 
 import duckdb
 import numpy as np
@@ -77,12 +78,11 @@ def read_pairs(con: duckdb.DuckDBPyConnection, authority: str) -> Pairs:
         """,
         [authority],
     ).fetchnumpy()
-    ((first, last, referrals),) = con.execute(
-        """
-        select min(day_number), max(day_number), count(*) from match_referrals where authority = ?
-        """,
-        [authority],
-    ).fetchall()
+    came = con.execute(
+        "select day_number from match_referrals where authority = ?", [authority]
+    ).fetchnumpy()["day_number"]
+    came = np.asarray(came, dtype=np.int64)
+    first, last = int(came.min()), int(came.max())
     names = [c.name for c in model.COMPARISONS]
     rows = con.execute(
         f"""
@@ -96,17 +96,21 @@ def read_pairs(con: duckdb.DuckDBPyConnection, authority: str) -> Pairs:
     day = np.asarray(ends["day_number"], dtype=np.int64)
     last = max(last, int(day.max())) if len(day) else last
     window_first, window_last = model.WINDOW_DAYS
-    exposure = _overlap(day + window_first, day + model.PLACEBO_BEFORE, first, last) + _overlap(
-        day + model.PLACEBO_AFTER, day + window_last, first, last
-    )
+    season = season_of(came, first, last)
+    until = np.concatenate([[0.0], np.cumsum(season)])
+    begun, ended = (np.clip(day + lag - first, 0, len(season)) for lag in (window_first, window_last + 1))
+    exposure = until[ended] - until[begun]
     lag = np.asarray(rows["lag_days"], dtype=np.int64)
+    lag_bin = np.asarray(rows["lag_bin"])
+    contact = np.asarray(rows["contact_number"], dtype=np.int64)
     pattern, levels = _patterns({name: np.asarray(rows[name]) for name in names})
     return Pairs(
-        contact=np.asarray(rows["contact_number"], dtype=np.int64),
+        contact=contact,
         referral=np.asarray(rows["referral_number"], dtype=np.int64),
         pattern=pattern,
         levels=levels,
-        lag_bin=np.asarray(rows["lag_bin"]),
+        lag_bin=lag_bin,
+        within=_within(lag, model.WINDOW_DAYS),
         placebo=_within(lag, (window_first, model.PLACEBO_BEFORE))
         | _within(lag, (model.PLACEBO_AFTER, window_last)),
         fresh=_within(lag, model.BUNCHING_LAGS),
@@ -118,10 +122,25 @@ def read_pairs(con: duckdb.DuckDBPyConnection, authority: str) -> Pairs:
         place_given=np.asarray(ends["place_given"]),
         surname_given=np.asarray(ends["surname_given"]),
         way=np.asarray(rows["way"], dtype=np.intp),
+        season=season[np.clip(day[contact] + lag - first, 0, len(season) - 1)]
+        * weekdays_of(day, came)[lag_bin],
         exposure=exposure,
         waited=last - day,
-        referrals=referrals,
+        referrals=len(came),
     )
+
+
+def weekdays_of(contact_day: np.ndarray, referral_day: np.ndarray) -> np.ndarray:
+    """How often chance brings a referral in each lag bin because of the days of the week, 1 the average.
+
+    Both sides are written on working days: by chance, too, a referral comes on the day of the contact more often than
+    four days later.
+    """
+    contacts = np.bincount(contact_day % 7, minlength=7) / max(len(contact_day), 1)
+    referrals = np.bincount(referral_day % 7, minlength=7) + model.WEEK_STRENGTH / 7
+    referrals *= 7 / referrals.sum()
+    of_lag = np.array([contacts @ np.roll(referrals, -lag) for lag in range(7)])
+    return np.array([of_lag[np.arange(*ends) % 7].mean() for ends in pairwise(model.LAG_STARTS)])
 
 
 def _patterns(levels: dict[str, np.ndarray]) -> tuple[np.ndarray, dict[str, np.ndarray]]:
@@ -135,11 +154,6 @@ def _patterns(levels: dict[str, np.ndarray]) -> tuple[np.ndarray, dict[str, np.n
 
 def _within(lag: np.ndarray, ends: tuple[int, int]) -> np.ndarray:
     return (lag >= ends[0]) & (lag <= ends[1])
-
-
-def _overlap(start: np.ndarray, end: np.ndarray, first: int, last: int) -> np.ndarray:
-    """Days of start..end that lie within first..last."""
-    return np.maximum(np.minimum(end, last) - np.maximum(start, first) + 1, 0).astype(float)
 
 
 def _write(
@@ -231,17 +245,6 @@ def _unfindable_referrals(scored: Scored) -> np.ndarray:
     return free * min(float(scored.unfindable.sum()) / max(float(free.sum()), 1e-9), 1.0)
 
 
-def _labels(levels: tuple[str, ...]) -> str:
-    return "[" + ", ".join(f"'{level}'" for level in levels) + "]"
-
-
-def _empty_tables(con: duckdb.DuckDBPyConnection) -> None:
-    shifts = ", ".join(f"parameter_shift_{number + 1} double" for number in range(model.DIRECTIONS))
-    agreements = ", ".join(f"{name}_agreement varchar" for name in _shown())
-    con.execute(f"""
-        create or replace table matching.scored_pairs (
-            contact_key varchar, referral_key varchar, authority varchar, match_probability double,
-            probability_without_reference double, expected_odds double, same_setting_rate double,
 def _shown() -> dict[str, tuple[str, ...]]:
     """What is compared with its levels, as it is shown: what is judged together apart."""
     return {
@@ -264,6 +267,17 @@ def season_of(day: np.ndarray, first: int, last: int) -> np.ndarray:
     return np.maximum((counted + model.SEASON_STRENGTH) / (usual + model.SEASON_STRENGTH), 0.1)
 
 
+def _labels(levels: tuple[str, ...]) -> str:
+    return "[" + ", ".join(f"'{level}'" for level in levels) + "]"
+
+
+def _empty_tables(con: duckdb.DuckDBPyConnection) -> None:
+    shifts = ", ".join(f"parameter_shift_{number + 1} double" for number in range(model.DIRECTIONS))
+    agreements = ", ".join(f"{name}_agreement varchar" for name in _shown())
+    con.execute(f"""
+        create or replace table matching.scored_pairs (
+            contact_key varchar, referral_key varchar, authority varchar, match_probability double,
+            probability_without_reference double, expected_odds double, same_setting_rate double,
             unrelated_rate double, lag_days bigint, lag_band varchar, {agreements}, sought_by varchar
         );
         create or replace table matching.scored_contacts (

@@ -161,18 +161,20 @@ def test_referrals_that_come_late_are_counted(pairs_of, monkeypatch):
     )  # fmt: skip
 
 
-def test_each_way_of_seeking_weighs_as_much_as_its_share_of_the_matches(pairs_of, monkeypatch):
+def test_each_way_of_seeking_weighs_as_its_share_of_matches_and_of_other_matters(pairs_of, monkeypatch):
     monkeypatch.setattr(fit, "BOOTSTRAP_DRAWS", 2)
     _con, pairs = pairs_of("high", seed=32, contacts=800, settings=250)
     p = parameters.prior()
-    before = odds.score(p, pairs, rounds=1).odds
-    p.ways = p.ways * np.array([1.0, 0.5, 0.25, 0.125])
+    before = odds.score(p, pairs, rounds=1)
+    times = np.array([1.0, 0.5, 0.25, 0.125])
+    p.ways = p.ways * times
     after = odds.score(p, pairs, rounds=1).odds
     assert set(pairs.way) == {0, 1, 2, 3}
-    inside = (before > 1e-15) & (after > 1e-15)  # odds are cut off far below what any pair can come to
-    assert after[inside] / before[inside] == pytest.approx(
-        np.array([1.0, 0.5, 0.25, 0.125])[pairs.way[inside]]
-    )
+    # Odds are way * matches / (way * setting + unrelated): t times the way makes them t * (s + u) / (t * s + u) times.
+    _same, setting, unrelated = np.exp(odds.class_weights(p, pairs))
+    s, u, t = before.against[0] * setting, before.against[1] * unrelated, times[pairs.way]
+    inside = (before.odds > 1e-15) & (after > 1e-15)  # odds are cut off far below what any pair can come to
+    assert (after / before.odds)[inside] == pytest.approx((t * (s + u) / (t * s + u))[inside])
     learnt = fit.fit(pairs).ways
     assert learnt.sum(axis=1) == pytest.approx([1.0, 1.0])
     # Where a place is named, nearly all matches are found by it, whatever the many pairs that disagree in place.
