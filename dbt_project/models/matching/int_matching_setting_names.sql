@@ -143,4 +143,16 @@ select
         lambda kind: list_contains(kinds_named, kind)
     )[1] as setting_kind
 from telling
-where len(words) > 0
+where
+    len(words) > 0
+    -- What people type when they have no name to write, and a bare kind of place, would join strangers.
+    and not list_has_any(
+        [
+            'n a', 'na', 'n k', 'nk', 'none', 'nil', 'not known', 'unknown', 'unk', 'not applicable', 'not stated',
+            'not given', 'not recorded', 'not provided', 'not disclosed', 'not specified', 'unspecified', 'tbc', 'tbd',
+            'tba', 'to be confirmed', 'see note', 'see above', 'see below', 'see file', 'see attached',
+            'confidential', 'withheld', 'setting', 'school', 'nursery', 'childminder', 'home', 'club', 'church'
+        ],
+        -- "Unknown school" names no more than "unknown" does.
+        [array_to_string(words, ' '), array_to_string(telling_words, ' ')]
+    )
