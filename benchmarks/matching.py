@@ -1,6 +1,7 @@
 """Three ways to match contacts to referrals, on the same made-up data in one run: by hand, Splink as it comes, ours.
 
     python -m benchmarks.matching [--seeds 20] [--noise low middle high] [--with "settings=30,postcode_missing=1.0"]
+    python -m benchmarks.matching --world callers [--seeds 20]              # worlds of another maker
     python -m benchmarks.matching --varied [--seeds 3] [--noise middle]     # every variation below, one after another
     python -m benchmarks.matching --scale 1 10 100                          # authorities of Kent's size
 
@@ -31,7 +32,7 @@ import duckdb
 import numpy as np
 
 import matching
-from benchmarks import matching_stage, matching_worlds
+from benchmarks import matching_callers, matching_stage, matching_worlds
 
 FIRST_SEED = 1001
 GRACE_DAYS, SURE_DAYS, SURE_BELOW = 14, 28, 0.08
@@ -204,11 +205,16 @@ def ways() -> dict[str, Callable[[duckdb.DuckDBPyConnection], dict[str, float]]]
     return able
 
 
-def one_world(noise: str, seed: int, changes: dict[str, float]) -> dict[str, dict[str, float]]:
+MAKERS = {"usual": matching_worlds, "callers": matching_callers}
+
+
+def one_world(
+    noise: str, seed: int, changes: dict[str, float], maker: str = "usual"
+) -> dict[str, dict[str, float]]:
     """What each way makes of one made-up world."""
     told = {}
     with duckdb.connect(config={"threads": 1}) as con:
-        matching_stage.stage(con, matching_worlds.world(noise, seed=seed, **changes))
+        matching_stage.stage(con, MAKERS[maker].world(noise, seed=seed, **changes))
         matching_stage.prepare(con)
         for way, run in ways().items():
             began = time.process_time()
@@ -318,6 +324,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument("--world", choices=list(MAKERS), default="usual", help="who makes the worlds")
     parser.add_argument("--noise", nargs="+", default=["low", "middle", "high"])
     parser.add_argument(
         "--with", dest="changes", default="", help="behaviour of the worlds, e.g. settings=30,quoted=0"
@@ -330,6 +337,8 @@ def main() -> None:
             for authorities in asked.scale:
                 scale(authorities, Path(folder))
         return
+    if asked.varied and asked.world != "usual":
+        parser.error("--varied changes behaviours of the usual worlds")
     changes = {}
     for change in filter(None, asked.changes.split(",")):
         name, value = change.split("=")
@@ -338,7 +347,7 @@ def main() -> None:
     for noise in asked.noise:
         for name, varied in VARIED.items() if asked.varied else ((noise, changes),):
             seeds = range(FIRST_SEED, FIRST_SEED + asked.seeds)
-            print_means(name, [one_world(noise, seed, varied) for seed in seeds])
+            print_means(name, [one_world(noise, seed, varied, asked.world) for seed in seeds])
 
 
 if __name__ == "__main__":

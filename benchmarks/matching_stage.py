@@ -1,7 +1,7 @@
 """A stage for matching: a made-up world as staging tables, and the project's own matching SQL run over them.
 
 Here belongs what replaces dbt in tests and benchmarks of matching: refs and sources become tables, models are built in
-order. Worlds themselves stand in matching_worlds.py.
+order. Worlds themselves stand in matching_worlds.py and matching_callers.py.
 """
 
 from __future__ import annotations
@@ -12,18 +12,19 @@ from pathlib import Path
 import duckdb
 import numpy as np
 
-from benchmarks.matching_worlds import World, one_authority
+from benchmarks import matching_callers, matching_worlds
 
 MODELS = Path(__file__).parents[1] / "dbt_project" / "models"
 SEEDS = Path(__file__).parents[1] / "dbt_project" / "seeds"
 
 
-def stage(con: duckdb.DuckDBPyConnection, w: World) -> None:
+def stage(con: duckdb.DuckDBPyConnection, w: matching_worlds.World | matching_callers.World) -> None:
     """Put a world on the stage: staging tables as dbt leaves them, and truth.pairs (contact_key, referral_key)."""
     for schema in ("raw", "reference", "staging", "matching", "marts", "casework", "truth"):
         con.execute(f"create schema if not exists {schema}")
+    made_by = matching_callers if isinstance(w, matching_callers.World) else matching_worlds
     for number in range(w.authorities):
-        contacts, referrals, truth = one_authority(w, number)
+        contacts, referrals, truth = made_by.one_authority(w, number)
         made = "create or replace table" if number == 0 else "insert into"
         as_ = " as" if number == 0 else ""
         for side, rows in (("contact", contacts), ("referral", referrals)):
