@@ -199,10 +199,17 @@ def test_drift_is_what_one_more_step_of_learning_moves(pairs_of, monkeypatch):
     monkeypatch.setattr(fit, "_directions", lambda *_given: [])
     _con, pairs = pairs_of("middle", seed=19, settings=30)
     p = fit.fit(pairs)
-    scored = odds.score(p, pairs)
-    # Many pairs at placebo lags seem a little likely here. They teach nothing, so they are no drift either.
-    assert scored.outcome.pair[pairs.placebo].sum() > 3
-    assert drift.measure(p, pairs, scored)["drift"] < 0.003
+    assert drift.measure(p, pairs, odds.score(p, pairs))["drift"] < 0.003
+    # With late matches believed in, many pairs at placebo lags seem likely. They teach nothing, so they are no drift.
+    late = replace(p, lag=np.column_stack([0.7 * p.lag[:, :-1], 0.3 + 0.7 * p.lag[:, -1]]))
+    scored = odds.score(late, pairs)
+    assert scored.outcome.pair[pairs.placebo].sum() > 30
+    one = np.ones(pairs.contacts)
+    seen = fit.learnt_from(pairs)
+    learnt = fit.learn(late, seen, odds.score(late, seen), one)
+    on_all = fit.learn(late, pairs, scored, one)
+    told = drift.measure(late, pairs, scored)["now"]
+    assert abs(told - learnt.expected[0]) < 0.2 * abs(told - on_all.expected[0])
     quiet = replace(p, expected=p.expected * np.array([0.7, 1.0]))
     told = drift.measure(quiet, pairs, odds.score(quiet, pairs))
     assert told["drift"] > 0.05
