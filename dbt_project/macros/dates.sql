@@ -20,10 +20,17 @@
 {%- endmacro %}
 
 
-{# A date that may be used: not after the as-at date, and not before the day that must come first, where that is known. #}
-{% macro usable(date_on, as_at, not_before=none) -%}
+{#
+    A date that may be used: not before 1950 (what a system puts where there is none), not after the as-at date unless it
+    may be planned, and not before the day that must come first, where that is known.
+#}
+{% macro usable(date_on, as_at=none, not_before=none) -%}
     case
-        when {{ date_on }} <= {{ as_at }}{% if not_before is not none %} and {{ date_on }} >= coalesce({{ not_before }}, {{ date_on }}){% endif %} then {{ date_on }}
+        when
+            {{ date_on }} >= date '1950-01-01'
+            {%- if as_at is not none %} and {{ date_on }} <= {{ as_at }}{% endif %}
+            {%- if not_before is not none %} and {{ date_on }} >= coalesce({{ not_before }}, {{ date_on }}){% endif %}
+            then {{ date_on }}
     end
 {%- endmacro %}
 

@@ -7,7 +7,7 @@ recompute.py). Rules are those of the measure definitions:
 - a closing or outcome date before the receipt, or after the as-at date, is not used: the case is open,
   the allegation not concluded;
 - so is it with every date that must follow another: oversight after the contact's receipt, a form's return
-  after it was asked for;
+  after it was asked for, an officer's last day after the first;
 - an action counts when it is dated on or before the as-at date, or undated;
 - a child record finds its parent by id within the authority, in its own source system first;
 - an allegation whose referral is not there has no receipt date and so no received period, but its
@@ -94,6 +94,8 @@ def build(
     groups = {**groups, "unknown": "unknown", "unmapped": "unmapped"}
     items: dict[str, Items] = {}
     officers = frames["officers"].reset_index(drop=True)
+    ended = officers["ended_on"]
+    officers["ended_on"] = ended.where(officers["started_on"].isna() | (ended >= officers["started_on"]))
     referrals = _referrals(frames["referrals"], officers, groups, holidays, as_at, referral_estimates)
     items["referrals"] = Items(referrals)
     items["referrals_by_criterion"] = Items(_by_criterion(referrals))

@@ -92,7 +92,7 @@ class World:
             started = self.first + dt.timedelta(days=r.randint(-300, 300))
             self.add("officers", officer_id=f"O{i}", officer_role=self.some("officer_role"),
                      fte=r.choice(("1", "0.6", "0.5", "")), started_on=self.on(r.choice((started, None)), 0),
-                     ended_on=self.on(self.later(started, 600, 0.3, 0.0), 0))  # fmt: skip
+                     ended_on=self.on(self.later(started, 600, 0.3), 0))  # fmt: skip
         for i in range(1, 31):
             self.add("settings", setting_id=f"S{i:03d}", setting_name=f"Place {i}", sector=self.some("sector"),
                      setting_urn=str(100000 + i % 29) if r.random() < 0.6 else "", area=self.some("area"),

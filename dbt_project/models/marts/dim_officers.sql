@@ -6,7 +6,10 @@ authorities as (
 
 -- Two systems may list the same officer: the first by name tells. Nobody can be registered as the unknown one.
 officers as (
-    select * from {{ ref('stg_officers') }}
+    select
+        *,
+        {{ usable('started_on') }} as usable_started_on
+    from {{ ref('stg_officers') }}
     where officer_id <> 'unknown'
     qualify row_number() over (partition by authority, officer_id order by source_system) = 1
 )
@@ -17,8 +20,8 @@ select
     officers.officer_id,
     officers.officer_role,
     officers.fte,
-    officers.started_on,
-    officers.ended_on,
+    officers.usable_started_on as started_on,
+    {{ usable('officers.ended_on', not_before='officers.usable_started_on') }} as ended_on,
     authorities.refresh_id
 from officers
 inner join authorities on officers.authority = authorities.authority

@@ -50,7 +50,7 @@ joined as (
         allegations.referral_key,
         allegations.referral_id,
         referrals.received_on,
-        {{ usable('allegations.recorded_on', 'authorities.as_at') }} as recorded_on,
+        {{ usable('allegations.recorded_on', 'authorities.as_at', 'referrals.received_on') }} as recorded_on,
         allegations.recorded_as,
         allegations.concern_category as concern_category_key,
         allegations.authority || ':' || coalesce(referrals.sector, 'unknown') as sector_key,

@@ -8,13 +8,21 @@ authorities as (
     select * from {{ ref('stg_as_at') }}
 ),
 
-returned as (
+requested as (
     select
-        feedback.* exclude (returned_on),
-        {{ usable('feedback.returned_on', 'authorities.as_at', 'feedback.requested_on') }} as returned_on,
+        feedback.* exclude (requested_on),
+        {{ usable('feedback.requested_on', 'authorities.as_at') }} as requested_on,
+        authorities.as_at,
         authorities.refresh_id
     from feedback
     inner join authorities on feedback.authority = authorities.authority
+),
+
+returned as (
+    select
+        requested.* exclude (returned_on),
+        {{ usable('requested.returned_on', 'requested.as_at', 'requested.requested_on') }} as returned_on
+    from requested
 )
 
 select

@@ -17,7 +17,8 @@ authorities as (
 
 held as (
     select
-        meetings.*,
+        meetings.* exclude (due_on),
+        {{ usable('meetings.due_on') }} as due_on,
         referrals.received_on,
         authorities.as_at,
         authorities.refresh_id,

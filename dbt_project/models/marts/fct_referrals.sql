@@ -45,12 +45,15 @@ children as (
     group by referral_key
 ),
 
+-- A meeting dated before its referral is no milestone of it.
 meetings as (
     select
-        referral_key,
-        min(held_on) as first_meeting_on
-    from {{ ref('fct_meetings') }}
-    group by referral_key
+        meetings.referral_key,
+        min(meetings.held_on) as first_meeting_on
+    from {{ ref('fct_meetings') }} as meetings
+    inner join referrals on meetings.referral_key = referrals.referral_key
+    where meetings.held_on >= referrals.received_on
+    group by meetings.referral_key
 ),
 
 -- Of the dates recorded, those that may be used: nothing after the as-at date, nothing in an impossible order.
@@ -59,9 +62,8 @@ milestones as (
         referrals.referral_key,
         authorities.as_at,
         referrals.received_on,
-        case when referrals.employer_aware_on <= referrals.received_on then referrals.employer_aware_on end
-            as employer_aware_on,
-        case when referrals.incident_on <= referrals.received_on then referrals.incident_on end as incident_on,
+        {{ usable('referrals.employer_aware_on', 'referrals.received_on') }} as employer_aware_on,
+        {{ usable('referrals.incident_on', 'referrals.received_on') }} as incident_on,
         {{ usable('referrals.threshold_decided_on', 'authorities.as_at', 'referrals.received_on') }}
             as threshold_decided_on,
         {{ usable('referrals.closed_on', 'authorities.as_at', 'referrals.received_on') }} as closed_on,

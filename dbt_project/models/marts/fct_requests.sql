@@ -10,7 +10,8 @@ authorities as (
 
 answered as (
     select
-        requests.* exclude (answered_on),
+        requests.* exclude (due_on, answered_on),
+        {{ usable('requests.due_on', not_before='requests.received_on') }} as due_on,
         {{ usable('requests.answered_on', 'authorities.as_at', 'requests.received_on') }} as answered_on,
         authorities.as_at,
         authorities.refresh_id

@@ -8,21 +8,31 @@ authorities as (
     select * from {{ ref('stg_as_at') }}
 ),
 
--- Two wordings of one strand begun on one day are one strand, which ends when the last of them does.
 begun as (
     select
-        strands.authority,
-        strands.source_system,
-        strands.allegation_id,
-        strands.allegation_key,
-        strands.strand,
-        strands.started_on,
-        max({{ usable('strands.ended_on', 'authorities.as_at', 'strands.started_on') }}) as ended_on,
+        strands.* exclude (started_on),
+        {{ usable('strands.started_on', 'authorities.as_at') }} as started_on,
+        coalesce(strands.started_on <= authorities.as_at, true) as is_begun,
         authorities.as_at,
         authorities.refresh_id
     from strands
     inner join authorities on strands.authority = authorities.authority
-    where strands.started_on is null or strands.started_on <= authorities.as_at
+),
+
+-- Two wordings of one strand begun on one day are one strand, which ends when the last of them does.
+ended as (
+    select
+        authority,
+        source_system,
+        allegation_id,
+        allegation_key,
+        strand,
+        started_on,
+        bool_or(is_begun) as is_begun,
+        max({{ usable('ended_on', 'as_at', 'started_on') }}) as ended_on,
+        as_at,
+        refresh_id
+    from begun
     group by all
 )
 
@@ -36,8 +46,8 @@ select
     strand,
     started_on,
     ended_on,
-    ended_on is null as is_open,
+    is_begun and ended_on is null as is_open,
     ended_on - started_on as started_to_ended_days,
     case when ended_on is null then as_at - started_on end as open_days,
     refresh_id
-from begun
+from ended

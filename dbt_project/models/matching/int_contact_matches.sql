@@ -65,13 +65,21 @@ best as (
     group by contact_key
 ),
 
+-- A request dated before its contact, or after the as-at date, was made on the day of the contact.
 asked as (
-    select least(received_on, coalesce(requested_on, received_on)) as date_on from contacts
+    select
+        contacts.contact_key,
+        case
+            when contacts.requested_on between contacts.received_on and as_at.as_at then contacts.requested_on
+            else contacts.received_on
+        end as asked_on
+    from contacts
+    left join as_at on contacts.authority = as_at.authority
 ),
 
 days as (
     select unnest(generate_series(
-        (select coalesce(min(date_on), date '2000-01-01') from asked),
+        (select coalesce(min(asked_on), date '2000-01-01') from asked),
         (select coalesce(max(as_at), date '2000-01-01') from as_at),
         interval 1 day
     ))::date as date_on
@@ -115,15 +123,15 @@ joined as (
                 coalesce(scored.parameter_shift_5, 0.0), coalesce(scored.parameter_shift_6, 0.0)
             ]
         end as parameter_shifts,
-        date_diff('day', coalesce(contacts.requested_on, contacts.received_on), as_at.as_at) as waited_days,
+        date_diff('day', asked.asked_on, as_at.as_at) as waited_days,
         last_day.working_day_number - first_day.working_day_number as waited_working_days,
         as_at.grace_working_days
     from contacts
+    inner join asked on contacts.contact_key = asked.contact_key
     left join best on contacts.contact_key = best.contact_key
     left join scored on contacts.contact_key = scored.contact_key
     left join as_at on contacts.authority = as_at.authority
-    left join working_days as first_day
-        on coalesce(contacts.requested_on, contacts.received_on) = first_day.date_on
+    left join working_days as first_day on asked.asked_on = first_day.date_on
     left join working_days as last_day on as_at.as_at = last_day.date_on
 )
 

@@ -11,6 +11,19 @@ referrals as (
     select * from {{ ref('int_matching_referrals') }}
 ),
 
+as_at as (
+    select * from {{ ref('stg_as_at') }}
+),
+
+-- A decision dated in the future is one without a date: it comes before no other.
+dated as (
+    select
+        decisions.* exclude (decided_on),
+        case when decisions.decided_on <= as_at.as_at then decisions.decided_on end as decided_on
+    from decisions
+    inner join as_at on decisions.authority = as_at.authority
+),
+
 latest as (
     select
         authority,
@@ -19,7 +32,7 @@ latest as (
         -- Of two decisions on one day the more careful one stands: reject sorts after confirm.
         arg_max(decision, (coalesce(decided_on, date '1900-01-01'), decision)) as decision,
         max(decided_on) as decided_on
-    from decisions
+    from dated
     where decision in ('confirm', 'reject')
     group by authority, contact_id, referral_id
 )
