@@ -4,7 +4,7 @@ import duckdb
 import pytest
 
 import matching
-from benchmarks import matching_stage, matching_worlds
+from benchmarks import matching_callers, matching_stage, matching_worlds
 from matching import fit
 
 
@@ -153,6 +153,39 @@ def test_a_world_of_kents_size_is_matched_well(staged, noise, least, off):
     con = staged(noise, seed=25)
     matching.score_pairs(con)
     matching_stage.conclude(con)
+    told = measure(con)
+    assert told["f1"] >= least
+    assert told["calibration_error"] <= 0.05
+    assert abs(told["received"] - told["true"]) <= off * told["true"]
+
+
+def test_a_world_of_callers_has_working_days_a_season_and_the_same_people(con):
+    contacts, referrals, truth = matching_callers.one_authority(matching_callers.world("low", seed=28), 0)
+    for side in (contacts, referrals):
+        assert not {day % 7 for day in side["day"] - matching_worlds.FIRST_DAY} & {5, 6}
+    schools = [day for day, sector in zip(contacts["day"] - matching_worlds.FIRST_DAY, contacts["sector"], strict=True)
+               if sector == "primary"]  # fmt: skip
+    first, last = matching_callers.HOLIDAYS[1]
+    assert sum(first <= day <= last for day in schools) / len(schools) < 0.5 * (last - first + 1) / 366
+    caller = ("referrer_name", "referrer_role", "referrer_agency")
+    same = [tuple(contacts[name][c] == referrals[name][r] for name in caller) for c, r in truth
+            if contacts["referrer_name"][c] and referrals["referrer_name"][r]]  # fmt: skip
+    # Who has the same name has the same role and agency, unless they are left empty.
+    named = [one[1:] for one in same if one[0]]
+    assert len(named) / len(same) > 0.6
+    assert sum(all(one) for one in named) / len(named) > 0.75
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("noise", "least", "off"), [("low", 0.87, 0.06), ("middle", 0.83, 0.06), ("high", 0.74, 0.10)]
+)
+def test_a_world_of_callers_is_matched_well(con, noise, least, off):
+    from benchmarks.matching import measure
+
+    matching_stage.stage(con, matching_callers.world(noise, seed=25))
+    matching_stage.prepare(con)
+    matching.score_pairs(con)
     told = measure(con)
     assert told["f1"] >= least
     assert told["calibration_error"] <= 0.05
