@@ -18,7 +18,8 @@ A check file holds
                 `relationships`, `accepted_values`, each dbt test of that kind on a mart (see dbt_tests_of_marts)
     checked     SQL: one number, how many things were looked at
     failing     SQL: authority, record_id and optionally column_name and message of each failing key; the
-                message may hold counts and column names, never a value from a cell
+                message may hold counts and column names, never a value from a cell. local_wording, of an unmapped
+                code, goes into quality.findings and nowhere else
     poison      errors only: how a bad night that this check stops can be made
     examples    small tables that pass, small tables that fail, and the keys that must then be found
 """

@@ -28,6 +28,7 @@ create table if not exists quality.findings (
     authority varchar, rule varchar, severity varchar, entity varchar, record_id varchar, column_name varchar,
     first_seen_on date, last_seen_on date, is_open boolean
 );
+alter table quality.findings add column if not exists local_wording varchar;
 create table if not exists quality.verdicts (
     refresh_id varchar, gate varchar, passed boolean, marts_fingerprint varchar, stopping_checks varchar[],
     judged_at timestamp, scope varchar
@@ -38,7 +39,8 @@ create table if not exists quality.verdicts (
 # the parts, and an error then names its check by itself. Keys stay in the warehouse; only counts come to Python.
 _FAILING = """
 create or replace temp table gate_failing (
-    check_name varchar, authority varchar, record_id varchar, column_name varchar, entity varchar, message varchar
+    check_name varchar, authority varchar, record_id varchar, column_name varchar, entity varchar, message varchar,
+    local_wording varchar
 )
 """
 
@@ -328,7 +330,8 @@ def _merge_findings(con, results: tuple[Result, ...]) -> None:
     """Add what is new, refresh what is still found, close what is no longer found.
 
     Days are the as-at of the authority, not the day of the run: an old extract read today was found at its own
-    date. A check that could not run says nothing: its findings stay as they are.
+    date. A check that could not run says nothing: its findings stay as they are. A wording may be anything that
+    somebody typed: it stands in this table alone, and only while the finding is open.
     """
     found = [one.check for one in results if one.check.is_finding and not one.error]
     unable = [one.check.name for one in results if one.check.is_finding and one.error]
@@ -345,6 +348,7 @@ def _merge_findings(con, results: tuple[Result, ...]) -> None:
             select distinct
                 coalesce(failing.authority, 'all') as authority, rules.rule, rules.severity,
                 coalesce(failing.entity, rules.entity) as entity, failing.record_id, failing.column_name,
+                failing.local_wording,
                 coalesce(gate_as_at.as_at, (select judged_at::date from this_gate)) as as_at
             from gate_failing as failing
             inner join finding_rules as rules on failing.check_name = rules.rule
@@ -353,14 +357,14 @@ def _merge_findings(con, results: tuple[Result, ...]) -> None:
         on kept.authority = now.authority and kept.rule = now.rule and kept.record_id = now.record_id
             and kept.entity = now.entity and kept.column_name is not distinct from now.column_name
         when matched then update set
-            severity = now.severity, is_open = true, last_seen_on = now.as_at,
+            severity = now.severity, is_open = true, last_seen_on = now.as_at, local_wording = now.local_wording,
             first_seen_on = least(kept.first_seen_on, now.as_at)
         when not matched then insert values (
             now.authority, now.rule, now.severity, now.entity, now.record_id, now.column_name,
-            now.as_at, now.as_at, true
+            now.as_at, now.as_at, true, now.local_wording
         )
         when not matched by source and kept.is_open and not list_contains($unable, kept.rule)
-            then update set is_open = false
+            then update set is_open = false, local_wording = null
         """,
         {"unable": unable},
     )

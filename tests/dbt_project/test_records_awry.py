@@ -33,7 +33,7 @@ FEEDS = {
             "incident_on": "1900-01-01",
             "employer_aware_on": "1900-01-01",
         },
-        {"referral_id": "R3", "received_on": "2020-04-01"},
+        {"referral_id": "R3", "received_on": "2020-04-01", "harm_criteria": ["zeta", "Alpha"], "sector": "Zoo"},
     ],
     "contacts": [
         {"contact_id": "C1", "received_at": "2020-04-01 10:00:00", "case_ref": "r1"},
@@ -112,6 +112,7 @@ def awry(tmp_path_factory: pytest.TempPathFactory) -> World:
         world.extract("awry", feed, AS_AT, rows, source_system="lcs")
     world.build(*OURS, "--exclude", *NOT_OURS)
     levels.note_this_gate(world.con, "tonight", datetime(2020, 7, 1, tzinfo=UTC))
+    levels.note_rows(world.con)
     yield world
     world.con.close()
 
@@ -158,6 +159,14 @@ def test_what_names_no_record_stays_in_staging(awry: World):
         ("r1", True),
         (None, False),
         (None, False),
+    ]
+
+
+def test_the_wordings_that_no_profile_maps_stand_beside_their_finding(awry: World):
+    assert found(awry, "every_wording_is_mapped") == {("R3", "harm_criteria"), ("R3", "sector")}
+    assert awry.rows("select column_name, local_wording from gate_failing order by 1") == [
+        ("harm_criteria", "Alpha; zeta"),
+        ("sector", "Zoo"),
     ]
 
 

@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from expectations import gate, levels
-from expectations.check import CheckFileError, dbt_tests_of_marts, read_check
+from expectations.check import CheckFileError, dbt_tests_of_marts, read_check, read_checks
 from expectations.page import write_page
 
 NOW = datetime(2020, 4, 2, 1, 0, tzinfo=UTC)
@@ -150,6 +150,40 @@ def test_findings_keep_their_first_day_close_and_open_again(con, checks, tmp_pat
     path.write_text(WARNING.replace("where is_bad", "where gone"), encoding="utf-8")
     run(con, checks, tmp_path, "four")
     assert [row[4] for row in findings(con)] == [False, True]
+
+
+def test_the_wording_of_an_unmapped_code_stands_in_the_findings_while_they_are_open(con, checks, tmp_path):
+    """As in a home of before there were wordings: the table lacks the column, and the finding its wording."""
+    run(con, checks, tmp_path)
+    con.execute("alter table quality.findings drop column local_wording")
+    con.execute("alter table marts.fct_referrals add column wording varchar default 'Jane Canary'")
+    path = checks / "publication" / "a_closed_case_is_dated.yml"
+    worded = WARNING.replace(
+        "'closed_on' as column_name", "'closed_on' as column_name, wording as local_wording"
+    )
+    path.write_text(worded, encoding="utf-8")
+    con.execute("update marts.dim_authorities set as_at = date '2020-04-01'").fetchall()
+    run(con, checks, tmp_path, "two")
+    told = "select record_id, local_wording, first_seen_on, is_open from quality.findings"
+    assert con.execute(told).fetchall() == [("R1", "Jane Canary", date(2020, 3, 31), True)]
+    assert findings(con)[0][2:4] == (date(2020, 3, 31), date(2020, 4, 1))
+
+    con.execute("update marts.fct_referrals set wording = 'J. Canary'").fetchall()
+    run(con, checks, tmp_path, "three")
+    assert con.execute(told).fetchall() == [("R1", "J. Canary", date(2020, 3, 31), True)]
+
+    con.execute("update marts.fct_referrals set is_bad = false").fetchall()
+    run(con, checks, tmp_path, "four")
+    assert con.execute(told).fetchall() == [("R1", None, date(2020, 3, 31), False)]
+    kept = [path.read_text(encoding="utf-8") for path in (tmp_path / "kept").rglob("*.json")]
+    assert len(kept) == 8
+    assert not any("Canary" in text for text in kept)
+
+
+def test_only_the_rule_about_wordings_tells_one():
+    assert [check.name for check in read_checks() if "local_wording" in check.failing] == [
+        "every_wording_is_mapped"
+    ]
 
 
 def test_suite_and_result_are_kept_without_keys_or_values(con, checks, tmp_path):

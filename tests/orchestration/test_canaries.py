@@ -27,7 +27,8 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, list[subpro
     for drop in drops:
         assert plant(drop, drop.parent.name) > 1000
     said = [lado(home, "refresh", "--settle", "0")]
-    said += [lado(home, "status"), lado(home, "findings"), lado(home, "refresh", "--settle", "0", "--json")]
+    said += [lado(home, "status"), lado(home, "findings"), lado(home, "findings", "--json")]
+    said += [lado(home, "refresh", "--settle", "0", "--json")]
     return home, said
 
 
@@ -43,19 +44,21 @@ def test_the_canaries_went_in(planted: tuple[Home, list]) -> None:
     assert said[0].returncode == 0, said[0].stdout + said[0].stderr
     with duckdb.connect(str(home.warehouse), read_only=True) as con:
         counts = [
-            con.execute(f"select count(*) from raw.{table} where {column} like '%{CANARY}%'").fetchall()[0][0]
+            con.execute(f"select count(*) from {table} where {column} like '%{CANARY}%'").fetchall()[0][0]
             for table, column in (
-                ("subjects", "full_name"),
-                ("contacts", "referrer_name"),
-                ("quarantine", "raw_text"),
-                ("unusable_values", "raw_value"),
+                ("raw.subjects", "full_name"),
+                ("raw.contacts", "referrer_name"),
+                ("raw.quarantine", "raw_text"),
+                ("raw.unusable_values", "raw_value"),
+                ("quality.findings", "local_wording"),
             )
         ]
-    names, referrers, kept, nulled = counts
+    names, referrers, kept, nulled, worded = counts
     assert names > 100
     assert referrers > 100
     assert kept >= 4
     assert nulled >= 4
+    assert worded >= 4
 
 
 def test_no_command_prints_a_canary(planted: tuple[Home, list]) -> None:
