@@ -33,7 +33,12 @@ FEEDS = {
             "incident_on": "1900-01-01",
             "employer_aware_on": "1900-01-01",
         },
-        {"referral_id": "R3", "received_on": "2020-04-01", "harm_criteria": ["zeta", "Alpha"], "sector": "Zoo"},
+        {
+            "referral_id": "R3",
+            "received_on": "2020-04-01",
+            "harm_criteria": ["zeta", "Alpha"],
+            "sector": "Zoo",
+        },
     ],
     "contacts": [
         {"contact_id": "C1", "received_at": "2020-04-01 10:00:00", "case_ref": "r1"},
