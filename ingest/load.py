@@ -209,7 +209,7 @@ def settle(
                 refused_contents.get(content) if file["is_already_loaded"] else None
             )
             missing = file["missing_keys"]
-            gone = f"; {missing} records of the extract before are gone" if missing else ""
+            gone = f"; gone since the extract before: {_counted(missing, 'record')}" if missing else ""
             if said:
                 refused_contents[content] = said
                 outcome, message = "refused", f"{said}; nothing of it was loaded, the last good load stands"

@@ -129,13 +129,13 @@ class TestKeysGone:
         assert gone(rows) == [
             ("accepted", None), ("accepted", 5), ("accepted", 3), ("already_loaded", 0), ("already_loaded", 0)
         ]  # fmt: skip
-        assert rows[1]["message"].endswith("; 5 records of the extract before are gone")
+        assert rows[1]["message"].endswith("; gone since the extract before: 5 records")
         assert rows[3]["message"] == "the same content as contacts.csv: nothing changes"
         door.put("contacts.csv", contacts_csv(contact_lines(92)), day="2020-03-06")
         (again,) = door.night()
         assert gone([again]) == [("already_loaded", 3)]
         assert (
-            again["message"] == "the same content as contacts.csv; 3 records of the extract before are gone"
+            again["message"] == "the same content as contacts.csv; gone since the extract before: 3 records"
         )
 
     def test_files_of_a_day_are_one_extract(self, door: Door):

@@ -101,7 +101,7 @@ def changed(*changes: tuple[str, str]) -> str:
     [
         # A word that is none of the allowed ones, and a column that the feed has not.
         ([("format: csv", "format: cvs"), ("      referral_id:", "      referralid:")],
-         [(9, "`sources.0.format` at line 9: Input should be 'csv' or 'xlsx'"),
+         [(9, "`sources.1.format` at line 9: Input should be 'csv' or 'xlsx'"),
           (14, "line 14: `referrals` cannot do without `referral_id`"),
           (15, "line 15: `referrals` has no column `referralid`: did you mean `referral_id`?")]),
         # Mistakes of the shape in every part, and one beside each that only the second look finds.
@@ -111,24 +111,24 @@ def changed(*changes: tuple[str, str]) -> str:
          [(2, "`name` at line 2: Input should be a valid string"),
           (3, "line 3: no such time zone as `Europe/Londn`"),
           (5, "line 5: no such feed as `trainings`: did you mean `training`?"),
-          (11, "`sources.0.extract` at line 11: Input should be 'full' or 'changes'"),
+          (11, "`sources.1.extract` at line 11: Input should be 'full' or 'changes'"),
           (13, "line 13: the format `%d/%m` must hold %d, %Y and one of %m, %b, %B"),
           (21, "line 21: `sector` has no member `primery`: did you mean `primary`?"),
-          (24, "`codes.harm_criterion.Unsuitable.0.from` at line 24: Input should be a valid date or datetime, "
+          (24, "`codes.harm_criterion.Unsuitable.1.from` at line 24: Input should be a valid date or datetime, "
                "input is too short")]),
         # What was taken out is missed by nobody: no word of dates, of mandatory columns, of a feed without a source.
         ([('dates: ["%d/%m/%Y"]', "dates: {a: b}")],
-         [(12, "`sources.0.dates` at line 12: Input should be a valid tuple")]),
+         [(12, "`sources.1.dates` at line 12: Input should be a valid tuple")]),
         ([("      received_on: [Received, Date Received]", "      received_on: {a: b}")],
-         [(16, "`sources.0.headings.received_on.0` at line 16: Input should be a valid string")]),
+         [(16, "`sources.1.headings.received_on.1` at line 16: Input should be a valid string")]),
         ([("  - feed: referrals", "  - feed: [referrals]")],
-         [(6, "`sources.0.feed` at line 6: Input should be a valid string")]),
+         [(6, "`sources.1.feed` at line 6: Input should be a valid string")]),
         ([("authority: testshire", "authority: Testshire!")],
          [(1, "`authority` at line 1: String should match pattern '^[a-z][a-z0-9_]*$'")]),
         ([("    format: csv\n", "    format: xlsx\n    sheet: [a]\n")],
-         [(10, "`sources.0.sheet` at line 10: Input should be a valid string")]),
+         [(10, "`sources.1.sheet` at line 10: Input should be a valid string")]),
         ([("sources:\n", "sources:\n  - referrals\n")],
-         [(6, "`sources.0` at line 6: Input should be a valid dictionary or instance of Source")]),
+         [(6, "`sources.1` at line 6: Input should be a valid dictionary or instance of Source")]),
     ],
     ids=["two stages", "every part", "dates", "a heading", "a feed", "the authority", "a sheet", "a source"],
 )  # fmt: skip

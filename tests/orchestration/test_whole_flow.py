@@ -203,10 +203,10 @@ def test_records_that_are_gone_are_counted_and_told(demo_copy: Callable[[], Home
     told = json.loads(lado(home, "refresh", "--settle", "0", "--json").stdout)
     (file,) = (f for f in told["files"] if f["extract_on"] == "2020-04-01")
     assert (file["outcome"], file["keys_gone"]) == ("accepted", 1)
-    assert file["message"].endswith("; 1 records of the extract before are gone")
+    assert file["message"].endswith("; gone since the extract before: 1 record")
     assert json.loads(lado(home, "status", "--json").stdout)["files"][0]["keys_gone"] == 1
     shown = lado(home, "status").stdout
-    assert f"kent/{team.name} (officers): {file['message']}" in " ".join(shown.split())
+    assert f"kent/2020-04-01/{team.name} (officers): {file['message']}" in " ".join(shown.split())
 
 
 def test_rollback_brings_the_earlier_bytes_back(demo_copy: Callable[[], Home]) -> None:
