@@ -106,6 +106,7 @@ def home_lock(context: dg.InitResourceContext) -> Iterator[resources.Home]:
         try:
             yield home
         finally:
+            resources.let_warehouse_go()
             _end_of_run(home, context.run.run_id if context.run else "")
 
 
@@ -163,8 +164,13 @@ def build(home: resources.Home) -> list[Any]:
 
         home = context.resources.home
         with station("ingest"):
-            as_at = dt.date.fromisoformat(config.as_at) if config.as_at else None
-            told = arrival.take_in(home, as_at, config.settle_seconds, config.accept, context.run.run_id)
+            told = arrival.take_in(
+                home,
+                dt.date.fromisoformat(config.as_at) if config.as_at else None,
+                config.settle_seconds,
+                config.accept,
+                context.run.run_id,
+            )
         context.log.info(told.summary())
         yield dg.AssetCheckResult(
             check_name="arrival_gate",
@@ -174,6 +180,7 @@ def build(home: resources.Home) -> list[Any]:
             metadata={"files": told.files, "refused": told.refused, "rows_read": told.rows_read},
         )
         if told.is_new:
+            resources.keep_warehouse_open(home)
             yield dg.Output(None, metadata=told.metadata())
         else:  # nothing downstream runs, and a server that was down last night must catch up all the same
             with station("postgres"):

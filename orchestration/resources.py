@@ -22,7 +22,8 @@ import duckdb
 import filelock
 
 PROJECT = Path(__file__).resolve().parents[1]
-CODE_LISTS = PROJECT / "dbt_project" / "seeds" / "code_lists.csv"
+SEEDS = PROJECT / "dbt_project" / "seeds"
+CODE_LISTS = SEEDS / "code_lists.csv"
 SHORTEST_SECRET = 32  # bytes; a shorter key can be guessed, and the keyed hash with it
 
 DAGSTER_SETTINGS = """\
@@ -243,28 +244,61 @@ def mark_as_demo(home: Home) -> None:
     home.demo_key.write_text(secrets.token_hex(32), encoding="utf-8")
 
 
+# The connection that keeps the warehouse of the refresh in hand from being closed between two stations.
+_kept_open: list[duckdb.DuckDBPyConnection] = []
+
+
 @contextlib.contextmanager
 def warehouse(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
     """The warehouse, open for writing by this process alone, closed again on the way out.
 
-    dbt opens the same file in the same process and DuckDB refuses two configurations of one file at a
-    time, so nobody keeps this connection. No extension is fetched, and SQL reaches no file outside the home.
+    No extension is fetched, and SQL reaches no file outside the home and dbt's seeds.
     """
-    con = duckdb.connect(
-        str(home.warehouse),
-        config={
-            "autoinstall_known_extensions": "false",
-            "autoload_known_extensions": "false",
-            "threads": "1",
-        },
-    )
+    con = _connect(home)
     try:
-        # In this order: without external access DuckDB takes no more exceptions from it.
-        con.execute(f"set allowed_directories = [{_sql_text(home.root)}]")
-        con.execute("set enable_external_access = false")
         yield con
     finally:
         con.close()
+
+
+def _connect(home: Home) -> duckdb.DuckDBPyConnection:
+    # dbt opens the same file in the same process, and DuckDB refuses two configurations of one file at a time: the
+    # words here are those of profiles.yml. It knows a file by the path that dbt sees, in which no link is left.
+    con = duckdb.connect(
+        str(home.root.resolve() / home.warehouse.name),
+        config={
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+            "threads": 1,
+        },
+    )
+    try:
+        if not _kept_open:
+            # In this order: without external access DuckDB takes no more exceptions from it.
+            allowed = ", ".join(_sql_text(folder) for folder in (home.root, home.root.resolve(), SEEDS))
+            con.execute(f"set allowed_directories = [{allowed}]")
+            con.execute("set enable_external_access = false")
+    except BaseException:
+        con.close()
+        raise
+    return con
+
+
+def keep_warehouse_open(home: Home) -> None:
+    """Let the stations of this refresh, dbt's among them, share one open warehouse until `let_warehouse_go`.
+
+    Opening the file and closing it, with all that was written brought from the write-ahead log into it, costs more
+    than most stations do, and a refresh does it some twenty times otherwise. What dbt runs then is kept from files
+    outside the home as everything else is.
+    """
+    if not _kept_open:
+        _kept_open.append(_connect(home))
+
+
+def let_warehouse_go() -> None:
+    """End what `keep_warehouse_open` began; an instance that a full disk has spoilt ends with it."""
+    while _kept_open:
+        _kept_open.pop().close()
 
 
 @contextlib.contextmanager

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import duckdb
 import pytest
+import yaml
 
 from orchestration import resources
-from orchestration.resources import Home
+from orchestration.resources import PROJECT, Home
 
 REACHING_OUT = [
     "select * from read_csv('{outside}/contacts.csv')",
@@ -55,3 +57,27 @@ def test_inside_the_home_files_are_written_and_attached(home: Home):
         con.execute("create table other.one as select 1 as one")
         con.execute("detach other")
         assert con.execute(f"select one from '{quoted}/one.parquet'").fetchall() == [(1,)]
+
+
+def test_what_dbt_opens_while_the_warehouse_is_kept_open_is_held_in_the_same_bounds(
+    home: Home, tmp_path: Path
+):
+    home.root.mkdir()
+    (tmp_path / "link").symlink_to(home.root)
+    told = yaml.safe_load((PROJECT / "profiles.yml").read_text(encoding="utf-8"))
+    options = told["lado_warehouse"]["outputs"]["warehouse"]["config_options"]
+    resources.keep_warehouse_open(Home(tmp_path / "link"))
+    try:
+        with contextlib.chdir(home.root), duckdb.connect(home.warehouse.name, config=options) as con:
+            con.execute("create table anything as select 1 as one")
+            with pytest.raises(duckdb.PermissionException):
+                con.execute(f"select * from read_csv('{tmp_path}/outside/contacts.csv')")
+            code_lists = str(resources.CODE_LISTS).replace("'", "''")
+            assert con.execute(f"select count(*) > 0 from read_csv('{code_lists}')").fetchall() == [(True,)]
+        with resources.warehouse(home) as con:
+            assert con.execute("select one from anything").fetchall() == [(1,)]
+    finally:
+        resources.let_warehouse_go()
+    # Let go, it is open to other settings again: DuckDB refuses those while anybody holds the file.
+    with duckdb.connect(str(home.warehouse), read_only=True) as con:
+        assert con.execute("select one from anything").fetchall() == [(1,)]
