@@ -26,6 +26,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -33,11 +34,16 @@ import numpy as np
 
 import matching
 from benchmarks import matching_callers, matching_stage, matching_worlds
+from matching import candidates, parameters, score
 
 FIRST_SEED = 1001
 GRACE_DAYS, SURE_DAYS, SURE_BELOW = 14, 28, 0.08
 # As in int_measure_estimates: what no key finds, and what the model leaves out.
 UNFINDABLE_SHARE, LEFT_OUT_SHARE = 0.75, 0.015
+FITTED = 10
+"""How many authorities are fitted where it is about size."""
+SPLINK_UP_TO = 100
+"""Authorities; with ten times as many Splink asks for more memory than most machines have."""
 
 
 def judge(
@@ -106,24 +112,35 @@ def by_hand(con: duckdb.DuckDBPyConnection) -> dict[str, float]:
     return judge(con, "by_hand")
 
 
-def with_splink(con: duckdb.DuckDBPyConnection) -> dict[str, float]:
-    """Splink as its documentation shows it: two classes, stock comparisons, u by sampling, m by two EM runs."""
+def with_splink(con: duckdb.DuckDBPyConnection, *, same_pairs: bool = False) -> dict[str, float]:
+    """Splink as its documentation shows it: two classes, stock comparisons, u by sampling, m by two EM runs.
+
+    same_pairs: all contacts, and the pairs of table `sought` instead of those that Splink's own keys bring together.
+    """
     import splink.comparison_library as cl
     from splink import DuckDBAPI, Linker, SettingsCreator, block_on
 
-    sides = []
+    # Each contact has itself to meet, each referral the contacts it was sought with: they meet just there.
+    met = {"contact": "[contact_key]", "referral": "coalesce(sought_with, [])"} if same_pairs else {}
+    told = (
+        {"referral": "left join sought using (referral_key)"}
+        if same_pairs
+        else {"contact": "where is_requested"}
+    )
+    own_keys = [
+        block_on("authority", name) for name in ("setting_core", "postcode", "referrer_surname", "outcode")
+    ]
     # A connection of its own: an unread result on a shared one makes it fail.
     own = duckdb.connect(config={"threads": 1})
     for side in ("contact", "referral"):
-        rows = con.execute(f"""
+        rows = con.sql(f"""
             select {side}_key as unique_id, authority, setting_core, full_postcode as postcode, outcode,
-                referrer_surname, sector, area, staff_role, concern_category, received_on
-            from matching.int_matching_{side}s {"where is_requested" if side == "contact" else ""} order by 1
-        """).df()
-        own.register(f"{side}_rows", rows)
-        own.execute(
-            f"create table {side}_side as select * replace (received_on::date as received_on) from {side}_rows"
-        )
+                referrer_surname, sector, area, staff_role, concern_category, received_on::date as received_on,
+                {met.get(side, "null::varchar[]")} as met
+            from matching.int_matching_{side}s {told.get(side, "")} order by 1
+        """).to_arrow_table()
+        own.register("side_rows", rows)
+        own.execute(f"create table {side}_side as select * from side_rows")
     api = DuckDBAPI(connection=own)
     sides = [
         api.register(f"{side}_side", dataset_display_name=f"{side}_side") for side in ("contact", "referral")
@@ -143,8 +160,8 @@ def with_splink(con: duckdb.DuckDBPyConnection) -> dict[str, float]:
                     *(cl.ExactMatch(name) for name in ("sector", "area", "staff_role", "concern_category")),
                 ],
                 blocking_rules_to_generate_predictions=[
-                    block_on("authority", name) for name in ("setting_core", "postcode", "referrer_surname", "outcode")
-                ],
+                    block_on("met", arrays_to_explode=["met"])
+                ] if same_pairs else own_keys,
                 probability_two_random_records_match=0.55 / max(own.execute(
                     "select count(*) from contact_side").fetchall()[0][0], 1),
             ),
@@ -273,8 +290,10 @@ def scale(authorities: int, folder: Path) -> None:
     """Print time and memory for many authorities of Kent's size, each way in a process of its own on the same file."""
     made = folder / "made.duckdb"
     apart(_make, authorities, made)
-    for way in ("ours", "splink") if importlib.util.find_spec("splink") else ("ours",):
-        copy = folder / f"{way}.duckdb"
+    with_others = importlib.util.find_spec("splink") and authorities <= SPLINK_UP_TO
+    ways = ("ours", "splink", "splink, our pairs") if with_others else ("ours",)
+    for number, way in enumerate(ways):
+        copy = folder / f"{number}.duckdb"
         shutil.copyfile(made, copy)
         apart(_timed, way, copy)
         copy.unlink()
@@ -296,26 +315,64 @@ def _make(authorities: int, path: Path) -> None:
 
 
 def _timed(way: str, path: Path) -> None:
-    night = (
-        ("fit and score", matching.score_pairs),
-        ("score", matching.score_pairs),
-        ("decide", matching_stage.conclude),
-    )
-    steps = (("prepare", matching_stage.prepare), *(night if way == "ours" else (("splink", with_splink),)))
-    taken = {}
+    steps: dict[str, tuple[tuple[str, Callable], ...]] = {
+        "ours": (
+            (f"fit {FITTED}", _fit_some),
+            ("score", matching.score_pairs),
+            ("decide", matching_stage.conclude),
+        ),
+        "splink": (("splink", with_splink),),
+        "splink, our pairs": (("seek", _seek), ("splink", partial(with_splink, same_pairs=True))),
+    }
+    taken, told = {}, None
     with duckdb.connect(path, config={"threads": 1}) as con:
-        for name, step in steps:
+        con.execute("set enable_progress_bar = false")
+        for name, step in (("prepare", matching_stage.prepare), *steps[way]):
             began = time.process_time()
-            step(con)
+            told = step(con) or told
             taken[name] = time.process_time() - began
         ((contacts,),) = con.execute("select count(*) from matching.int_matching_contacts").fetchall()
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        found = "match_levels" if way == "ours" else "by_splink"
-        ((pairs,),) = con.execute(f"select count(*) from {found}").fetchall()
-        f1 = (measure(con) if way == "ours" else judge(con, "by_splink"))["f1"]
-    print(f"{contacts:>9} contacts {way:7} {pairs:>10} pairs  F1 {f1:.3f}  cpu s: "
+        f1 = (measure(con) if way == "ours" else told)["f1"]
+        ((kept,),) = con.execute(
+            f"select count(*) from {'matching.scored_pairs' if way == 'ours' else 'by_splink'}"
+        ).fetchall()
+        sought = f", {told['pairs_compared']} compared" if way == "ours" else ""
+    print(f"{contacts:>9} contacts {way:18} {kept:>9} pairs kept{sought}  F1 {f1:.3f}  cpu s: "
           + ", ".join(f"{name} {seconds:.1f}" for name, seconds in taken.items()) + f"; peak {peak:.0f} MB",
           flush=True)  # fmt: skip
+
+
+def _fit_some(con: duckdb.DuckDBPyConnection) -> None:
+    """Fit some authorities, and let all others have the parameters of one of them: learning is on request only."""
+    con.execute("create schema if not exists matching")
+    parameters.create_table(con)
+    rows = con.execute("select distinct authority from matching.int_matching_referrals order by 1").fetchall()
+    for (authority,) in rows[:FITTED]:
+        candidates.seek(con, authority, has_decisions=False)
+        score.fit_authority(con, authority, score.read_pairs(con))
+    con.executemany(
+        "insert into matching.match_parameters select * replace (? as authority) from matching.match_parameters "
+        "where authority = ?",
+        [[authority, rows[0][0]] for (authority,) in rows[FITTED:]] or [["", ""]],
+    )
+
+
+def _seek(con: duckdb.DuckDBPyConnection) -> None:
+    """Write table sought: for each referral the contacts that our keys bring it together with."""
+    con.execute("create temp table met_pairs (referral_key varchar, contact_key varchar)")
+    for (authority,) in con.execute(
+        "select distinct authority from matching.int_matching_referrals"
+    ).fetchall():
+        candidates.seek(con, authority, has_decisions=False)
+        con.execute("""
+            insert into met_pairs select referral_key, contact_key from match_candidates
+            inner join match_contacts using (contact_number) inner join match_referrals using (referral_number)
+        """)
+    con.execute("""
+        create temp table sought as
+        select referral_key, list(contact_key) as sought_with from met_pairs group by referral_key
+    """)
 
 
 def main() -> None:

@@ -1,8 +1,9 @@
 """Candidate pairs and how far each agrees: SQL on DuckDB.
 
 Here belong the keys that bring a contact and a referral together and the levels of each comparison. What a level is
-worth is not known here. Every key stays linear in the number of contacts: keys hold the authority, meet only within
-60-day buckets, and words too common to say anything are joined to the area or the kind of place.
+worth is not known here. One authority at a time, so that memory is that of the largest authority and not of all. Every
+key stays linear in the number of contacts: keys meet only within 60-day buckets, and words too common to say anything
+are joined to the area or the kind of place.
 """
 
 from __future__ import annotations
@@ -26,28 +27,39 @@ from matching.model import (
 _BUCKET = 60
 
 
-def prepare(con: duckdb.DuckDBPyConnection) -> None:
-    """Write temporary tables match_contacts and match_referrals: one row a record, numbered within its authority.
+def seek(con: duckdb.DuckDBPyConnection, authority: str, has_decisions: bool) -> None:
+    """Write temporary tables with the records of one authority, and its candidate pairs with how far each agrees.
 
-    Numbers follow the keys, so the same input gives the same numbers, pairs and probabilities.
+    match_contacts, match_referrals: one row a record, numbered from 0 in the order of the keys, so that the same input
+    gives the same numbers, pairs and probabilities; match_levels: one row a candidate pair. Tables of the authority
+    before are replaced. has_decisions: whether there is a table of reviewers' decisions.
     """
+    _number(con, authority)
+    _find(con, has_decisions)
+    _compare(con)
+
+
+def _number(con: duckdb.DuckDBPyConnection, authority: str) -> None:
+    """Write match_contacts, match_referrals, and what is common among them: match_words and the two tables after it."""
     for side in ("contact", "referral"):
-        con.execute(f"""
+        con.execute(
+            f"""
             create or replace temp table match_{side}s as
-            select row_number() over (partition by authority order by {side}_key) - 1 as {side}_number, *
-            from matching.int_matching_{side}s
-        """)
+            select row_number() over (order by {side}_key) - 1 as {side}_number, *
+            from matching.int_matching_{side}s where authority = ?
+            """,
+            [authority],
+        )
     con.execute("""
         create or replace temp table match_words as
         with cores as (
-            select authority, setting_core, setting_words from match_contacts where setting_core is not null
+            select setting_core, setting_words from match_contacts where setting_core is not null
             union
-            select authority, setting_core, setting_words from match_referrals where setting_core is not null
+            select setting_core, setting_words from match_referrals where setting_core is not null
         ),
-        worded as (select authority, setting_core, unnest(setting_words) as word from cores),
-        met as (select authority, word, count(*) as settings from worded group by all)
+        worded as (select setting_core, unnest(setting_words) as word from cores),
+        met as (select word, count(*) as settings from worded group by word)
         select
-            worded.authority,
             worded.setting_core,
             arg_min(
                 struct_pack(word := worded.word, settings := met.settings),
@@ -58,22 +70,22 @@ def prepare(con: duckdb.DuckDBPyConnection) -> None:
             rarest[1].word as rarest_word,
             rarest[2].word as second_word,
             rarest[2].settings as second_settings
-        from worded inner join met on worded.authority = met.authority and worded.word = met.word
-        group by all
+        from worded inner join met on worded.word = met.word
+        group by worded.setting_core
     """)
     # Agreeing on what most records say is worth little: a childminder's setting has childminders.
     con.execute(f"""
         create or replace temp table match_common_roles as
-        select authority, sector, staff_role from match_referrals
+        select sector, staff_role from match_referrals
         where staff_role is not null and sector is not null
-        group by authority, sector, staff_role
-        qualify count(*) > {COMMON_SHARE} * sum(count(*)) over (partition by authority, sector)
+        group by sector, staff_role
+        qualify count(*) > {COMMON_SHARE} * sum(count(*)) over (partition by sector)
     """)
     con.execute(f"""
         create or replace temp table match_common_concerns as
-        select authority, concern_category from match_referrals where concern_category is not null
-        group by authority, concern_category
-        qualify count(*) > {COMMON_SHARE} * sum(count(*)) over (partition by authority)
+        select concern_category from match_referrals where concern_category is not null
+        group by concern_category
+        qualify count(*) > {COMMON_SHARE} * sum(count(*)) over ()
     """)
 
 
@@ -89,7 +101,7 @@ def _way(sort: str) -> int:
 
 
 def _keys(side: str) -> str:
-    """All keys of one side. A key is a hash of its authority, its sort and its parts; null parts give no key."""
+    """All keys of one side. A key is a hash of its sort and its parts; null parts give no key."""
     common = f"rarest_settings is null or rarest_settings > {COMMON_WORD_SETTINGS}"
     parts = {
         "postcode": ("full_postcode",),
@@ -127,67 +139,65 @@ def _keys(side: str) -> str:
         parts[f"no place of {blank}"] = (placeless if blank == side else "area", "sector")
     sorts = ", ".join(
         "case when " + " and ".join(f"({part}) is not null" for part in values) + " then "
-        f"hash(authority, '{_family(sort)}', {', '.join(values)}) end"
+        f"hash('{_family(sort)}', {', '.join(values)}) end"
         for sort, values in parts.items()
     )
     places = ", ".join("true" if not sort.startswith("surname") else "false" for sort in parts)
     ways = ", ".join(str(_way(sort)) for sort in parts)
     return f"""
-        select {side}_number, authority, day_number, unnest([{sorts}]) as key, unnest([{places}]) as by_place,
+        select {side}_number, day_number, unnest([{sorts}]) as key, unnest([{places}]) as by_place,
             unnest([{ways}])::tinyint as way
         from match_{side}s
-        left join match_words using (authority, setting_core)
+        left join match_words using (setting_core)
     """
 
 
-def find(con: duckdb.DuckDBPyConnection, has_decisions: bool) -> None:
-    """Write temporary table match_candidates: authority, contact_number, referral_number, found_by_place, decision.
+def _find(con: duckdb.DuckDBPyConnection, has_decisions: bool) -> None:
+    """Write temporary table match_candidates: contact_number, referral_number, found_by_place, way, decision.
 
     A pair is a candidate when it shares a key within the window, or one quotes the other, or a reviewer decided on it.
     """
     decisions = (
         """
-        select c.authority, c.contact_number, r.referral_number, false, 0, d.decision
+        select c.contact_number, r.referral_number, false, 0, d.decision
         from matching.int_matching_decisions as d
         inner join match_contacts as c on d.contact_key = c.contact_key
         inner join match_referrals as r on d.referral_key = r.referral_key
         """
         if has_decisions
-        else "select '', 0, 0, false, 0, '' where false"
+        else "select 0, 0, false, 0, '' where false"
     )
     first, last = WINDOW_DAYS
     con.execute(f"""
         create or replace temp table match_candidates as
         with contact_keys as (
-            select authority, contact_number, day_number, key, by_place, way,
+            select contact_number, day_number, key, by_place, way,
                 unnest(range(day_number + {first} - (day_number + {first}) % {_BUCKET},
                              day_number + {last} + 1, {_BUCKET})) as bucket
             from ({_keys("contact")}) where key is not null
         ),
         referral_keys as (
-            select authority, referral_number, day_number, key,
+            select referral_number, day_number, key,
                 day_number - day_number % {_BUCKET} as bucket
             from ({_keys("referral")}) where key is not null
         ),
         met as (
-            select c.authority, c.contact_number, r.referral_number, c.by_place, c.way, null::varchar as decision
+            select c.contact_number, r.referral_number, c.by_place, c.way, null::varchar as decision
             from contact_keys as c
             inner join referral_keys as r on c.key = r.key and c.bucket = r.bucket
             where r.day_number - c.day_number between {first} and {last}
             union all
-            select c.authority, c.contact_number, r.referral_number, false, 0, null
+            select c.contact_number, r.referral_number, false, 0, null
             from match_contacts as c
-            inner join match_referrals as r
-                on c.authority = r.authority and upper(c.contact_id) = r.quoted_contact_id
+            inner join match_referrals as r on upper(c.contact_id) = r.quoted_contact_id
             union all
-            select c.authority, c.contact_number, r.referral_number, false, 0, null
+            select c.contact_number, r.referral_number, false, 0, null
             from match_contacts as c
-            inner join match_referrals as r
-                on c.authority = r.authority and upper(r.referral_id) = c.quoted_referral_id
+            inner join match_referrals as r on upper(r.referral_id) = c.quoted_referral_id
             union all
             {decisions}
         )
-        select authority, contact_number, referral_number,
+        select contact_number, referral_number,
             bool_or(by_place) as found_by_place, min(way) as way, max(decision) as decision
         from met group by all
     """)
@@ -211,7 +221,7 @@ def _together(name: str) -> str:
     return f"({number})::tinyint"
 
 
-def compare(con: duckdb.DuckDBPyConnection) -> None:
+def _compare(con: duckdb.DuckDBPyConnection) -> None:
     """Write temporary table match_levels: one row a candidate pair, its lag and the number of each comparison's level.
 
     Levels are in the order of model.COMPARISONS and model.PARTS. Texts are compared once for each pair of different
@@ -227,11 +237,11 @@ def compare(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(f"""
         create or replace temp table match_texts as
         with pairs as (
-            select distinct c.authority, c.setting_core as contact_core, r.setting_core as referral_core,
+            select distinct c.setting_core as contact_core, r.setting_core as referral_core,
                 c.setting_words as contact_words, r.setting_words as referral_words
             from match_candidates as p
-            inner join match_contacts as c on p.authority = c.authority and p.contact_number = c.contact_number
-            inner join match_referrals as r on p.authority = r.authority and p.referral_number = r.referral_number
+            inner join match_contacts as c on p.contact_number = c.contact_number
+            inner join match_referrals as r on p.referral_number = r.referral_number
             where c.setting_core is not null and r.setting_core is not null
         ),
         measured as (
@@ -242,10 +252,10 @@ def compare(con: duckdb.DuckDBPyConnection) -> None:
                     else jaro_winkler_similarity(contact_core, referral_core) end as similarity,
                 len(list_intersect(contact_words, referral_words)) as shared_words
             from pairs
-            inner join match_words as cw on pairs.authority = cw.authority and pairs.contact_core = cw.setting_core
-            inner join match_words as rw on pairs.authority = rw.authority and pairs.referral_core = rw.setting_core
+            inner join match_words as cw on pairs.contact_core = cw.setting_core
+            inner join match_words as rw on pairs.referral_core = rw.setting_core
         )
-        select authority, contact_core, referral_core,
+        select contact_core, referral_core,
             case
                 when similarity = 1.0 and rarest_settings <= {RARE_WORD_SETTINGS} then {text["exact_rare"]}
                 when similarity = 1.0 then {text["exact_common"]}
@@ -310,20 +320,17 @@ def compare(con: duckdb.DuckDBPyConnection) -> None:
                     else 2
                 end)::tinyint as reference
             from match_candidates as p
-            inner join match_contacts as c on p.authority = c.authority and p.contact_number = c.contact_number
-            inner join match_referrals as r on p.authority = r.authority and p.referral_number = r.referral_number
+            inner join match_contacts as c on p.contact_number = c.contact_number
+            inner join match_referrals as r on p.referral_number = r.referral_number
             left join match_texts as t
-                on p.authority = t.authority and c.setting_core = t.contact_core and r.setting_core = t.referral_core
+                on c.setting_core = t.contact_core and r.setting_core = t.referral_core
             left join match_common_roles as common_role
-                on r.authority = common_role.authority and r.sector = common_role.sector
-                and r.staff_role = common_role.staff_role
+                on r.sector = common_role.sector and r.staff_role = common_role.staff_role
             left join match_common_concerns as common_concern
-                on r.authority = common_concern.authority and r.concern_category = common_concern.concern_category
+                on r.concern_category = common_concern.concern_category
         )
         select *, {_together("place")} as place, {_together("caller")} as caller,
             -- Pairs beyond the window came by a reference or a decision; they count as its outermost bins.
             (case {lag_bin} else {len(LAG_STARTS) - 2} end)::tinyint as lag_bin
         from sides
-        -- Each authority is read by itself: in its order it is read alone.
-        order by authority
     """)

@@ -32,16 +32,15 @@ def score_pairs(con: duckdb.DuckDBPyConnection, refit: Iterable[str] = ()) -> di
     parameters.create_table(con)
     drift.create_table(con)
     _empty_tables(con)
-    candidates.prepare(con)
     has_decisions = _exists(con, "int_matching_decisions")
-    candidates.find(con, has_decisions)
-    candidates.compare(con)
-    rows = con.execute("select distinct authority from match_referrals order by 1").fetchall()
+    rows = con.execute("select distinct authority from matching.int_matching_referrals order by 1").fetchall()
     authorities = [authority for (authority,) in rows]
-    fitted, drifted, kept = [], [], 0
+    fitted, drifted, compared, kept = [], [], 0, 0
     for authority in authorities:
         known = None if authority in refit else parameters.load(con, authority)
-        pairs = read_pairs(con, authority)
+        candidates.seek(con, authority, has_decisions)
+        pairs = read_pairs(con)
+        compared += len(pairs.contact)
         if known is None:
             fit_authority(con, authority, pairs)
             known = parameters.load(con, authority)
@@ -53,6 +52,7 @@ def score_pairs(con: duckdb.DuckDBPyConnection, refit: Iterable[str] = ()) -> di
             drifted.append(authority)
     return {
         "authorities": len(authorities),
+        "pairs_compared": compared,
         "pairs_kept": kept,
         "fitted": ", ".join(fitted) or "none",
         "drifted": ", ".join(drifted) or "none",
@@ -68,19 +68,16 @@ def fit_authority(con: duckdb.DuckDBPyConnection, authority: str, pairs: Pairs) 
     return parameters.keep(con, authority, fit.fit(pairs), fitted_to, counts)
 
 
-def read_pairs(con: duckdb.DuckDBPyConnection, authority: str) -> Pairs:
-    """One authority's candidates as arrays, from the temporary tables of candidates.py."""
+def read_pairs(con: duckdb.DuckDBPyConnection) -> Pairs:
+    """One authority's candidates as arrays, from the temporary tables of candidates.seek."""
     ends = con.execute(
         """
         select is_requested, day_number, referrer_surname is not null as surname_given,
             (setting_core is not null)::tinyint + (outcode is not null)::tinyint as place_given
-        from match_contacts where authority = ? order by contact_number
-        """,
-        [authority],
+        from match_contacts order by contact_number
+        """
     ).fetchnumpy()
-    came = con.execute(
-        "select day_number from match_referrals where authority = ?", [authority]
-    ).fetchnumpy()["day_number"]
+    came = con.execute("select day_number from match_referrals").fetchnumpy()["day_number"]
     came = np.asarray(came, dtype=np.int64)
     first, last = int(came.min()), int(came.max())
     names = [c.name for c in model.COMPARISONS]
@@ -89,9 +86,8 @@ def read_pairs(con: duckdb.DuckDBPyConnection, authority: str) -> Pairs:
         select contact_number, referral_number, lag_days, lag_bin, found_by_place, way,
             case decision when 'confirm' then 1 when 'reject' then -1 else 0 end as decided, referrer,
             {", ".join(names)}
-        from match_levels where authority = ? order by contact_number, referral_number
-        """,
-        [authority],
+        from match_levels order by contact_number, referral_number
+        """
     ).fetchnumpy()
     day = np.asarray(ends["day_number"], dtype=np.int64)
     last = max(last, int(day.max())) if len(day) else last
@@ -190,20 +186,18 @@ def _write(
     con.execute(
         f"""
         insert into matching.scored_pairs by name
-        select c.contact_key, r.referral_key, l.authority, k.match_probability, k.probability_without_reference,
+        select c.contact_key, r.referral_key, c.authority, k.match_probability, k.probability_without_reference,
             k.expected_odds, k.same_setting_rate, k.unrelated_rate,
             l.lag_days, {bands}[l.lag_bin + 1] as lag_band,
             {labels},
             {_labels(tuple(model.WAYS))}[l.way + 1] as sought_by
         from match_kept_pairs as k
         inner join match_levels as l
-            on l.authority = $authority
-                and k.contact_number = l.contact_number and k.referral_number = l.referral_number
-        inner join match_contacts as c on c.authority = $authority and k.contact_number = c.contact_number
-        inner join match_referrals as r on r.authority = $authority and k.referral_number = r.referral_number
+            on k.contact_number = l.contact_number and k.referral_number = l.referral_number
+        inner join match_contacts as c on k.contact_number = c.contact_number
+        inner join match_referrals as r on k.referral_number = r.referral_number
         order by c.contact_key, r.referral_key
-        """,
-        {"authority": authority},
+        """
     )
     for side, size in (("contact", pairs.contacts), ("referral", pairs.referrals)):
         ends = {f"{side}_number": np.arange(size), **_end_columns(side, scored, shifts)}
@@ -213,10 +207,9 @@ def _write(
             insert into matching.scored_{side}s by name
             select e.{side}_key, e.authority, {version} as parameter_version, s.* exclude ({side}_number)
             from match_ends as s
-            inner join match_{side}s as e on e.authority = $authority and s.{side}_number = e.{side}_number
+            inner join match_{side}s as e on s.{side}_number = e.{side}_number
             order by e.{side}_key
-            """,
-            {"authority": authority},
+            """
         )
         con.unregister("match_ends")
     con.unregister("match_kept_pairs")

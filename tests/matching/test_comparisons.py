@@ -10,9 +10,7 @@ PLACE = {"setting_core": "oak park barfield", "setting_kind": "primary", "full_p
 def levels_of(con, contact, referral, comparable):
     """The levels of one pair, by name, with those of each part of a comparison. None when it is no candidate."""
     comparable([{"id": "C1", "day": 0, **contact}], [{"id": "R1", "day": 3, **referral}])
-    candidates.prepare(con)
-    candidates.find(con, has_decisions=False)
-    candidates.compare(con)
+    candidates.seek(con, "here", has_decisions=False)
     names = [c.name for c in model.COMPARISONS]
     rows = con.execute(f"select {', '.join(names)} from match_levels").fetchall()
     if not rows:
@@ -128,9 +126,7 @@ def test_a_word_of_many_settings_is_common(con, comparable):
         row["setting_core"] = row["setting_core"].strip()
     comparable(contacts, [{"id": "R1", "day": 2, "setting_core": "st mary", "area": "east"}])
     con.execute("update matching.int_matching_contacts set area = 'east'")
-    candidates.prepare(con)
-    candidates.find(con, has_decisions=False)
-    candidates.compare(con)
+    candidates.seek(con, "here", has_decisions=False)
     rows = con.execute(
         "select contact_id, place // 5 from match_levels join match_contacts using (contact_number) where place < 10"
     ).fetchall()
@@ -140,8 +136,7 @@ def test_a_word_of_many_settings_is_common(con, comparable):
 @pytest.mark.parametrize(("day", "is_candidate"), [(-60, True), (-61, False), (120, True), (121, False)])
 def test_pairs_are_looked_for_within_the_window(con, comparable, day, is_candidate):
     comparable([{"id": "C1", "day": 0, **PLACE}], [{"id": "R1", "day": day, **PLACE}])
-    candidates.prepare(con)
-    candidates.find(con, has_decisions=False)
+    candidates.seek(con, "here", has_decisions=False)
     assert (con.execute("select count(*) from match_candidates").fetchall() == [(1,)]) == is_candidate
 
 
@@ -150,8 +145,7 @@ def test_a_quoted_reference_is_a_candidate_at_any_lag_and_authorities_never_mix(
         [{"id": "c1", "day": 0}, {"id": "C1", "day": 0, "authority": "there", **PLACE}],
         [{"id": "R1", "day": 400, "quoted_contact_id": "C1", **PLACE}],
     )
-    candidates.prepare(con)
-    candidates.find(con, has_decisions=False)
+    candidates.seek(con, "here", has_decisions=False)
     assert con.execute(
-        "select authority, contact_number, referral_number, found_by_place from match_candidates"
-    ).fetchall() == [("here", 0, 0, False)]
+        "select contact_number, referral_number, found_by_place from match_candidates"
+    ).fetchall() == [(0, 0, False)]

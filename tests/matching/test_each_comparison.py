@@ -38,10 +38,8 @@ def learnt_from():
     with duckdb.connect(config={"threads": 1}) as con:
         matching_stage.stage(con, matching_worlds.world("low", seed=31, contacts=1000, settings=250))
         matching_stage.prepare(con)
-        candidates.prepare(con)
-        candidates.find(con, has_decisions=False)
-        candidates.compare(con)
-        pairs = read_pairs(con, "authority_000")
+        candidates.seek(con, "authority_000", has_decisions=False)
+        pairs = read_pairs(con)
     each = {name: level[pairs.pattern] for name, level in pairs.levels.items()}
     pairs = replace(pairs, pattern=np.arange(len(pairs.contact)), levels=each)
 

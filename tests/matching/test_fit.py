@@ -13,10 +13,8 @@ from matching.score import read_pairs
 def pairs_of(staged):
     def read(noise="low", **changes):
         con = staged(noise, **changes)
-        candidates.prepare(con)
-        candidates.find(con, has_decisions=False)
-        candidates.compare(con)
-        return con, read_pairs(con, "authority_000")
+        candidates.seek(con, "authority_000", has_decisions=False)
+        return con, read_pairs(con)
 
     return read
 
@@ -114,10 +112,8 @@ def test_decisions_teach(pairs_of, monkeypatch):
 
 def test_no_contacts_give_the_prior(con, comparable):
     comparable([], [{"id": "R1", "day": 0}])
-    candidates.prepare(con)
-    candidates.find(con, has_decisions=False)
-    candidates.compare(con)
-    p = fit.fit(read_pairs(con, "here"))
+    candidates.seek(con, "here", has_decisions=False)
+    p = fit.fit(read_pairs(con))
     np.testing.assert_array_equal(p.vector(), parameters.prior().vector())
 
 

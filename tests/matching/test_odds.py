@@ -13,10 +13,8 @@ PLACE = {"setting_core": "oak park barfield", "full_postcode": "ZZ121AB"}
 def pairs_of(con, comparable):
     def read(contacts, referrals):
         comparable(contacts, referrals)
-        candidates.prepare(con)
-        candidates.find(con, has_decisions=False)
-        candidates.compare(con)
-        return read_pairs(con, "here")
+        candidates.seek(con, "here", has_decisions=False)
+        return read_pairs(con)
 
     return read
 

@@ -125,10 +125,8 @@ def test_steps_of_the_evidence_add_up_to_the_odds_that_compete_and_end_at_the_pr
                 max(running_probability) filter (where step_number = 11), sum(bits)
             from casework.link_evidence group by all""").fetchall()
     }
-    candidates.prepare(con)
-    candidates.find(con, has_decisions=False)
-    candidates.compare(con)
-    pairs = read_pairs(con, "authority_000")
+    candidates.seek(con, "authority_000", has_decisions=False)
+    pairs = read_pairs(con)
     scored = odds.score(parameters.load(con, "authority_000")[1], pairs)
     contact_ids, referral_ids = (
         [row[0] for row in con.execute(
