@@ -35,6 +35,17 @@ from orchestration.resources import Home
 
 WORDS_OF_STACK = 66_000  # of 8 bytes each
 
+NOT_BEGUN: dict[str, Any] = {
+    "refresh_id": None,
+    "as_at": {},
+    "files": [],
+    "checks": [],
+    "published_at": None,
+    "postgres": None,
+    "seconds": {},
+}
+"""What --json tells of a refresh that did not begin, beside outcome and message: as of any other."""
+
 
 def _day(_context: Any, _option: Any, value: str | None) -> dt.date | None:
     if value is None:
@@ -87,7 +98,7 @@ def refresh(
     for word in accept:
         if word.count("/") != 1 or not all(word.split("/")):
             raise click.BadParameter("--accept takes AUTHORITY/FEED, for example kent/contacts")
-    with told_plainly(as_json):
+    with told_plainly(as_json, NOT_BEGUN):
         place = resources.home_from_environment(home)
         feeds = feeds_by_authority(place) if accept else {}
         for authority, feed in (word.split("/") for word in accept):
@@ -223,6 +234,7 @@ def publish(target: str, home: str | None, as_json: bool) -> None:
     with told_plainly(as_json):
         place = resources.home_from_environment(home).prepare()
         with resources.one_refresh_at_a_time(place):
+            resources.must_have_refreshed(place)
             from orchestration import mirror, release
             from orchestration.stations import StationFailed, station
 

@@ -32,6 +32,7 @@ def refit(authority: str, home: str | None, as_json: bool) -> None:
 
     with told_plainly(as_json):
         place = resources.home_from_environment(home).prepare()
+        resources.must_have_refreshed(place)
         with resources.one_refresh_at_a_time(place), resources.warehouse(place) as con:
             known = matching.latest_fits(con)
             if authority not in known:

@@ -8,7 +8,8 @@ from __future__ import annotations
 import contextlib
 import json
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
+from types import MappingProxyType
 from typing import NoReturn
 
 import click
@@ -23,9 +24,12 @@ home_option = click.option(
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
 
 
-def stop(code: int, message: str, as_json: bool = False) -> NoReturn:
+def stop(
+    code: int, message: str, as_json: bool = False, also: Mapping[str, object] = MappingProxyType({})
+) -> NoReturn:
+    """Say what went wrong and leave with the code. also: what --json tells beside outcome and message."""
     if as_json:
-        click.echo(json.dumps({"outcome": "failed", "message": message}))
+        click.echo(json.dumps({"outcome": "failed", "message": message, **also}))
     click.echo(message, err=True)
     sys.exit(code)
 
@@ -53,17 +57,17 @@ def feeds_by_authority(home: Home) -> dict[str, set[str]]:
 
 
 @contextlib.contextmanager
-def told_plainly(as_json: bool = False) -> Iterator[None]:
-    """Turn what may go wrong before a station runs into a sentence and an exit code."""
+def told_plainly(as_json: bool = False, also: Mapping[str, object] = MappingProxyType({})) -> Iterator[None]:
+    """Turn what may go wrong before a station runs into a sentence and an exit code. also: as of `stop`."""
     try:
         yield
     except AnotherRefreshIsRunning as error:
-        stop(4, str(error), as_json)
+        stop(4, str(error), as_json, also)
     except NotReady as error:
-        stop(1, str(error), as_json)
+        stop(1, str(error), as_json, also)
     except OSError as error:
         words = stations.refused_by_the_machine(str(error)) or f"{type(error).__name__}: {error.strerror}"
         # Named by its path, because it may lie outside the home: a folder to write to, the code itself.
-        stop(1, f"{error.filename or 'a file'} cannot be used: {words}", as_json)
+        stop(1, f"{error.filename or 'a file'} cannot be used: {words}", as_json, also)
     except duckdb.Error as error:
-        stop(1, f"the warehouse cannot be used: {stations.in_plain_words(error)}", as_json)
+        stop(1, f"the warehouse cannot be used: {stations.in_plain_words(error)}", as_json, also)

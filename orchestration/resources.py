@@ -303,16 +303,26 @@ def let_warehouse_go() -> None:
 
 @contextlib.contextmanager
 def reading(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The warehouse, read-only, for `lado status` and `lado findings`; NotReady when there is none yet."""
+    """The warehouse, read-only, for what only asks; NotReady when no refresh has made one yet."""
+    missing = NotReady(
+        "no refresh has run in this home yet; `lado refresh` or `lado demo` makes the warehouse"
+    )
     if not home.warehouse.exists():
-        raise NotReady(
-            "no refresh has run in this home yet; `lado refresh` or `lado demo` makes the warehouse"
-        )
+        raise missing
     con = duckdb.connect(str(home.warehouse), read_only=True, config={"enable_external_access": "false"})
     try:
+        # A file without the record of refreshes is what a first refresh leaves that was stopped at once.
+        if not con.execute("select 1 from duckdb_tables() where schema_name = 'quality' limit 1").fetchall():
+            raise missing
         yield con
     finally:
         con.close()
+
+
+def must_have_refreshed(home: Home) -> None:
+    """Raise NotReady when no refresh has made the warehouse yet: what is done by hand rests on one."""
+    with reading(home):
+        return
 
 
 def _sql_text(path: Path) -> str:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from pathlib import Path
 
+import duckdb
 import pytest
 import small_home
 from click.testing import CliRunner, Result
 
-from orchestration import arrival, command_line, options
+from orchestration import arrival, command_line, options, resources
 from orchestration.command_line import main
+from orchestration.refresh import Outcome
 from orchestration.resources import Home
 
 
@@ -94,3 +97,28 @@ def test_an_authority_whose_profile_cannot_be_read_may_be_accepted(tmp_path: Pat
     assert {"contacts", "escalations"} <= known["wessex"]
     assert "contacts" in known["kent"]
     assert "escalations" not in known["kent"]
+
+
+@pytest.mark.parametrize("words", ["findings", "status", "retention", "publish files", "matching refit kent"])
+@pytest.mark.parametrize("left_by_a_stopped_refresh", [False, True])
+def test_before_the_first_refresh_it_is_said_that_there_was_none(
+    tmp_path: Path, words: str, left_by_a_stopped_refresh: bool
+) -> None:
+    home = Home(tmp_path / "home").prepare()
+    resources.mark_as_demo(home)
+    if left_by_a_stopped_refresh:
+        duckdb.connect(str(home.warehouse)).close()
+    told = lado(*words.split(), "--home", home.root)
+    assert told.exit_code == 1
+    assert "lado refresh" in told.output
+    assert home.warehouse.exists() == left_by_a_stopped_refresh
+
+
+@pytest.mark.parametrize("secret", ["", "x" * 31])
+def test_a_refresh_that_did_not_begin_tells_the_keys_of_any_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, secret: str
+) -> None:
+    monkeypatch.setenv("LADO_SUBJECT_KEY", secret)
+    told = lado("refresh", "--home", tmp_path / "home", "--json")
+    assert told.exit_code == 1
+    assert json.loads(told.stdout).keys() == Outcome("", "failed", "").as_json().keys()
