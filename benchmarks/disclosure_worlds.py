@@ -19,6 +19,7 @@ from tests.measures.conftest import COUNTING, run, warehouse
 FEEDS = (
     "contacts referrals allegations outcomes actions officers feedback escalations meetings children requests"
 )
+STOPPING = tuple(feed for feed in FEEDS.split() if feed != "officers")
 CATEGORIES = ("physical", "sexual", "neglect", "emotional", "conduct")
 OUTCOMES = ("substantiated", "unsubstantiated", "unfounded", "false", "malicious")
 ACTIONS = (
@@ -52,6 +53,12 @@ class World:
             "fct_referrals": [], "fct_allegations": [], "fct_actions": [], "fct_contacts": [], "fct_feedback": [],
             "fct_escalations": [], "fct_meetings": [], "fct_children": [], "fct_requests": [],
         }  # fmt: skip
+        # In a third of the worlds two feeds stopped before the first night, and their figures end there on both.
+        aside = random.Random(seed)
+        self.stopped = {
+            feed: self.as_at - dt.timedelta(days=aside.randint(1, 90))
+            for feed in (aside.sample(STOPPING, 2) if seed % 3 == 0 else [])
+        }
         for number in range(self.size):
             self._matter(f"{number}", self.first + dt.timedelta(days=self.draw.randrange(self._days())))
 
@@ -203,7 +210,10 @@ class World:
         )
         for feed in FEEDS.split():
             con.execute("insert into raw.feeds values (?, ?, true, null, ?)", [AUTHORITY, feed, self.first])
-            con.execute("insert into staging.stg_extracts values (?, ?)", [AUTHORITY, feed])
+            con.execute(
+                "insert into staging.stg_feed_days values (?, ?, ?)",
+                [AUTHORITY, feed, self.stopped.get(feed, self.as_at)],
+            )
         for name, rows in self.tables.items():
             _insert(con, f"marts.{name}", rows)
         for side in ("contact", "referral"):

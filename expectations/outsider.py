@@ -126,6 +126,7 @@ def read(con: duckdb.DuckDBPyConnection, published: str, rounding: dict[str, int
     relations = Relations()
     by_period: dict[tuple, int] = {}
     changes, parts = [], []
+    first_months: dict[tuple, dt.date] = {}
     for row in con.execute(_ROWS.format(published=published)).fetchall():
         authority, kind, start, last_on, measure, counts, is_estimate, unit, is_change, *more = row
         shows_noughts, d1, m1, d2, m2, numerator, denominator, base = more
@@ -133,6 +134,8 @@ def read(con: duckdb.DuckDBPyConnection, published: str, rounding: dict[str, int
         if is_change:
             changes.append(((authority, kind, start, counts, name[4]), numerator, denominator))
             continue
+        if kind == "month":
+            first_months[_series(name)] = min(start, first_months.get(_series(name), start))
         step = (rounding.get(authority) or 0) / 2
         cell = relations.cell(name, not is_estimate)
         by_period[authority, kind, start, counts, name[4]] = cell
@@ -157,7 +160,7 @@ def read(con: duckdb.DuckDBPyConnection, published: str, rounding: dict[str, int
     _add_changes(relations, by_period, changes, rounding)
     _add_breakdowns(relations, groups)
     _add_meanings(relations)
-    _add_periods(relations)
+    _add_periods(relations, first_months)
     return relations
 
 
@@ -329,16 +332,16 @@ def _add_meanings(relations: Relations) -> None:
                 relations.equations.append([(before, 1.0), (number, 1.0), (closed, -1.0), (after, -1.0)])
 
 
-def _add_periods(relations: Relations) -> None:
+def _add_periods(relations: Relations, first_months: dict[tuple, dt.date]) -> None:
     """A period is the sum of the stretches between the first and last days that any period of the series has.
 
-    Before the first month that is told nothing was recorded.
+    Before the first month that is told (by series) nothing was recorded.
     """
     series = defaultdict(list)
     for number, name in enumerate(list(relations.names)):
         if name[0] not in {"rest", "change"} and name[1] != "cases_open":
-            authority, counts, start, last_on, members = name
-            series[authority, counts, members].append((start, last_on + dt.timedelta(days=1), number))
+            _, _, start, last_on, _ = name
+            series[_series(name)].append((start, last_on + dt.timedelta(days=1), number))
     for key, periods in series.items():
         periods.sort()
         if all(one[1] <= two[0] for one, two in itertools.pairwise(periods)):
@@ -346,7 +349,7 @@ def _add_periods(relations: Relations) -> None:
         if all(relations.low[number] == relations.high[number] for _, _, number in periods):
             continue
         days = sorted({day for start, end, _ in periods for day in (start, end)})
-        first_month = next((start for start, end, _ in periods if (end - start).days <= 31), days[0])
+        first_month = first_months.get(key, days[0])
         for start, end, number in periods:
             inside = [(a, b) for a, b in itertools.pairwise(days) if start <= a and b <= end]
             stretches = [relations.cell(("stretch", key, a, b), relations.whole[number]) for a, b in inside]

@@ -1,6 +1,7 @@
 {# How the wide reports read rpt_measures: one row a group, one column a figure. #}
 
-{# The columns that every report opens with: whose, when, and how far the records went. #}
+{# The columns that a report with several measures in a row opens with: whose, when, and how far the records went. Feeds may
+begin and end on different days: the row is as young as the oldest, and cut short where one is. #}
 {% macro period_columns() -%}
     authority,
     authority_name,
@@ -8,8 +9,8 @@
     period_name,
     period_start,
     period_end,
-    is_part_period,
-    as_at
+    bool_or(is_part_period) as is_part_period,
+    min(as_at) as as_at
 {%- endmacro %}
 
 

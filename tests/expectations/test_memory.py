@@ -107,3 +107,15 @@ def test_what_only_both_releases_tell_is_given_away_tonight(hidden):
 def test_an_earlier_release_that_told_something_else_is_no_excuse(hidden):
     (found,) = hidden(release(june="c"), release(june="2"), amount=3)
     assert (found.low, found.high) == (2, 2)
+
+
+def test_a_year_that_has_run_for_less_than_a_month_is_no_first_month():
+    """Referrals of the east in two years that overlap, and in a third cut short: neither was empty for that."""
+    con = warehouse()
+    east = "referrals area=east"
+    publish(con, f"{east} 42", ("financial_year", dt.date(2019, 4, 1), dt.date(2020, 3, 31)))
+    publish(
+        con, f"{east} c\nreferrals area=west 8", ("calendar_year", dt.date(2019, 1, 1), dt.date(2019, 12, 31))
+    )
+    publish(con, f"{east} 5", ("financial_year", dt.date(2020, 4, 1), dt.date(2020, 4, 18)))
+    assert attack.narrowed(outsider.read(con, "published", {}), 3) == []

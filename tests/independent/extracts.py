@@ -25,6 +25,7 @@ from . import files
 FOURTH_CRITERION = dt.date(2020, 9, 1)
 OLDEST = dt.datetime(1990, 1, 1)
 ISO_DAY, ISO_MOMENT = "%Y-%m-%d", "%Y-%m-%d %H:%M:%S"
+SELDOM = ("officers", "settings", "match_decisions")
 ISO = re.compile(r"\d{4}-\d\d-\d\d")
 TRUE, FALSE = {"true", "yes", "y", "1", "t"}, {"false", "no", "n", "0", "f"}
 
@@ -38,6 +39,14 @@ class Extracts:
     as_at: pd.Timestamp
     frames: dict[str, pd.DataFrame]
     refused: list[tuple[str, str, str]] = field(default_factory=list)
+    newest: dict[str, dt.date] = field(default_factory=dict)
+
+    def told_to(self, feed: str) -> pd.Timestamp:
+        """The last day of which a feed tells: of lists that change seldom, and of changes, silence says nothing new."""
+        silent = any(s.get("extract", "full") == "changes" for s in self.sources(feed))
+        if silent or feed in SELDOM or feed not in self.newest:
+            return self.as_at
+        return pd.Timestamp(self.newest[feed])
 
     def sources(self, feed: str) -> list[dict]:
         return [s for s in self.profile["sources"] if s["feed"] == feed]
@@ -93,6 +102,7 @@ def read_authority(
         if not profile.get("marker") or (folder / profile["marker"]).exists()
     ]
     frames, seen, refused = {}, [], []
+    newest: dict[str, dt.date] = {}
     for feed, contract in feeds.items():
         parts = []
         for source in [s for s in profile["sources"] if s["feed"] == feed]:
@@ -102,10 +112,11 @@ def read_authority(
                 if one is not None:
                     sent.append(one)
                     seen.append(day)
+                    newest[feed] = max(day, newest.get(feed, day))
             parts.append(_current(sent, source))
         frames[feed] = _canonical(pd.concat(parts) if parts else pd.DataFrame(), feed, contract, codes)
     as_at = pd.Timestamp(max(seen)) if seen else pd.NaT
-    return Extracts(profile["authority"], profile, as_at, frames, refused)
+    return Extracts(profile["authority"], profile, as_at, frames, refused, newest)
 
 
 def _read_day(day, folder: Path, source: dict, contract: dict, refused: list) -> _Day | None:

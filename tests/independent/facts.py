@@ -170,7 +170,8 @@ def _contacts(frame, groups, holidays, as_at, estimates, extracts) -> pd.DataFra
     out = out.merge(estimates, how="left", on=key, validate="one_to_one")
     out["match_probability"] = out["match_probability"].astype(float).fillna(0.0)
     asked = within(out["referral_requested_on"], out["received_on"], as_at).fillna(out["on"])
-    census = pd.Series(as_at, index=out.index)
+    # A referral that came after the last extract of referrals cannot be seen, so nobody has waited longer than that.
+    census = pd.Series(extracts.told_to("referrals"), index=out.index)
     waited = working_days(asked, census, holidays)
     grace = extracts.profile.get("grace_working_days", 10)
     out["is_outstanding"] = out["is_requested"] & (out["match_probability"] < 0.5) & (waited > grace)

@@ -62,10 +62,15 @@ class Recomputation:
             return self.facts.begun, False
         return said, True
 
+    def told_to(self, *feeds: str) -> pd.Timestamp:
+        """The last day of which all of these feeds tell."""
+        return min(self.facts.extracts.told_to(feed) for feed in feeds)
+
     def periods(self, measure: str, *feeds: str) -> pd.DataFrame:
         """The periods of a measure that needs these feeds: only the profile's word cuts one at its start."""
         first, is_said = self.first_day(*feeds)
-        self.periods_of[measure] = periods_between(first, self.facts.as_at, may_be_cut=is_said)
+        as_at = self.told_to(*feeds)
+        self.periods_of[measure] = periods_between(first, as_at, may_be_cut=is_said).assign(as_at=as_at)
         return self.periods_of[measure]
 
     def members(self, dim: str, own: tuple[str, ...], items: Items, base: Items | None) -> list[str]:
@@ -97,7 +102,8 @@ class Recomputation:
         """Rows of one measure for its total and each breakdown, with its base where it has one."""
         if not self.available(*feeds):
             return
-        periods = self.periods(measure, *feeds)
+        periods, as_at = self.periods(measure, *feeds), self.told_to(*feeds)
+        items, base = items.until(as_at), base and (base[0], base[1].until(as_at))
         for dims in ([()] if total else []) + breakdowns:
             names = {d: self.members(d, own, items, base[1] if base else None) for d in dims}
             frame = grid(periods, names)
@@ -145,8 +151,9 @@ def recompute(facts: Facts, lists: dict[str, list[str]]) -> pd.DataFrame:
         "unit",
         "period_end",
         "is_part_period",
+        "as_at",
     ]
-    return result[[*KEY, *columns]].assign(as_at=facts.as_at)
+    return result[[*KEY, *columns]]
 
 
 def _contacts(made: Recomputation) -> None:
@@ -234,7 +241,7 @@ def _within_group(made, measure: str, items: Items, breakdowns, feeds) -> None:
     if not made.available(*feeds):
         return
     name = f"{measure}_share_of_sector_group"
-    periods = made.periods(name, *feeds)
+    periods, items = made.periods(name, *feeds), items.until(made.told_to(*feeds))
     for dims in breakdowns:
         names = {d: items.seen(d) for d in dims}
         frame = grid(periods, names)
@@ -250,7 +257,7 @@ def _within_group(made, measure: str, items: Items, breakdowns, feeds) -> None:
 
 def _per_week(made: Recomputation, items: Items) -> None:
     periods = made.periods("referrals_per_week", "referrals")
-    ends = periods["period_end"].clip(upper=made.facts.as_at)
+    ends = periods["period_end"].clip(upper=made.told_to("referrals"))
     starts = periods["period_start"].clip(lower=made.first_day("referrals")[0])
     weeks = periods.assign(weeks=((ends - starts).dt.days + 1) / 7)
     for dims in [(), ("pathway",)]:

@@ -37,7 +37,7 @@ def add(made) -> None:
     feedback, feeds = items["feedback"], ("referrals", "feedback")
     made.count("feedback_returned", None, feedback, [], feeds, referrals)
     if made.available(*feeds):
-        rated = feedback.where(feedback.frame["rating"].notna())
+        rated = feedback.where(feedback.frame["rating"].notna()).until(made.told_to(*feeds))
         periods = made.periods("feedback_rating", *feeds)
         frame = grid(periods, {})
         frame["numerator"] = rated.tally(periods, {}, "rating")

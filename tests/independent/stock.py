@@ -32,7 +32,7 @@ def add(made) -> None:
 
 
 def _open(made) -> None:
-    referrals, as_at = made.facts.items["referrals"].frame, made.facts.as_at
+    referrals, as_at = made.facts.items["referrals"].frame, made.told_to("referrals")
     for measure in ("cases_open_at_start", "cases_open_at_end", "stock_difference"):
         periods = made.periods(measure, "referrals")
     ends = periods["period_end"].clip(upper=as_at)
@@ -85,7 +85,7 @@ def _caseload(made) -> None:
         return
     referrals, officers = made.facts.items["referrals"].frame, made.facts.officers
     periods = made.periods("caseload", "referrals", "officers")
-    first, last = referrals["on"].min(), made.facts.as_at
+    first, last = referrals["on"].min(), made.told_to("referrals")
     sundays = pd.date_range(first, last, freq="W-SUN")
     fte = officers["fte"].fillna(0.0).to_numpy()
     held = [referrals[referrals["lado"] == officer] for officer in officers["officer_id"]]
@@ -121,7 +121,7 @@ def _per_fte(made, measure: str, frame: pd.DataFrame, feeds: tuple[str, ...]) ->
     lados = officers[officers["officer_role"] == "lado"]
     rows = []
     for p in made.periods(f"{measure}_per_fte", *feeds).itertuples(index=False):
-        end = min(p.period_end, made.facts.as_at)
+        end = min(p.period_end, made.told_to(*feeds))
         days = (end - p.period_start).days + 1
         begun = lados["started_on"].fillna(p.period_start).clip(lower=p.period_start)
         done = lados["ended_on"].fillna(end).clip(upper=end)

@@ -140,6 +140,14 @@ class Items:
     def where(self, mask: pd.Series) -> Items:
         return Items(self.frame[mask.fillna(False).astype(bool)], self.family or self)
 
+    def until(self, day: pd.Timestamp) -> Items:
+        """Those up to a day; itself where there are no later ones."""
+        if not (self.frame["on"] > day).any() and (
+            self.family is None or self.family.until(day) is self.family
+        ):
+            return self
+        return Items(self.frame[~(self.frame["on"] > day)], self.family and self.family.until(day))
+
     def seen(self, dim: str) -> list[str]:
         own = set(self.frame.loc[self.frame["on"].notna(), dim]) if dim in self.frame else set()
         return sorted(own | set(self.family.seen(dim) if self.family else ()))

@@ -12,6 +12,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import random
 from pathlib import Path
 
 import openpyxl
@@ -47,10 +48,14 @@ def make_world(
     text = yaml.safe_dump(profile, sort_keys=False, allow_unicode=True)
     (profiles / f"{world.authority}.yml").write_text(text, encoding="utf-8")
     before = world.last - dt.timedelta(days=world.random.randint(20, 60))
+    # In a third of the worlds two feeds stop: the last drop has nothing of them.
+    stopped = random.Random(seed).sample(sorted(world.rows), 2) if seed % 3 == 0 else []
     for day, is_last in ((before, False), (world.last, True)):
         folder = into / world.authority / day.isoformat()
         folder.mkdir(parents=True)
         for source, rows in sources:
+            if is_last and source["feed"] in stopped:
+                continue
             lines = _lines(world, source, rows, day, before if is_last else None)
             _write(folder, source, lines, day)
     return world.authority

@@ -28,6 +28,7 @@ COUNTING = (
     "int_referral_items",
     "int_allegation_items",
     "int_service_items",
+    "int_measure_days",
     "int_measure_counts",
     "dim_measures",
     "int_measure_estimates",
@@ -36,7 +37,7 @@ COUNTING = (
 )
 OTHER_TABLES = """
 create table raw.feeds (authority varchar, feed varchar, is_available boolean, reason varchar, complete_from date);
-create table staging.stg_extracts (authority varchar, feed varchar);
+create table staging.stg_feed_days (authority varchar, feed varchar, told_to date);
 create table matching.int_contact_matches (
     contact_key varchar, unfindable_probability double, parameter_shifts double[]
 );

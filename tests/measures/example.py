@@ -91,8 +91,10 @@ def fill(con: duckdb.DuckDBPyConnection) -> None:
     """Put Smallshire's records into an empty warehouse."""
     put_dimensions(con, AUTHORITY, AS_AT)
     put(con, "raw.feeds", FEEDS, authority=AUTHORITY)
-    con.execute("insert into staging.stg_extracts select authority, feed from raw.feeds where is_available")
-    con.execute("delete from staging.stg_extracts where feed = 'children'")
+    con.execute(
+        f"insert into staging.stg_feed_days select authority, feed, date '{AS_AT}' from raw.feeds where is_available"
+    )
+    con.execute("delete from staging.stg_feed_days where feed = 'children'")
     case = {"authority": AUTHORITY, "area_key": "smallshire:east", "staff_role_key": "teacher"}
     put(
         con, "marts.fct_referrals", REFERRALS, **case, concern_category_key="physical", referrer_agency="school",

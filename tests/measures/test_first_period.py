@@ -173,7 +173,7 @@ def test_a_year_whose_first_referral_came_a_week_late_is_whole():
     con = warehouse()
     put_dimensions(con, "handton", "2020-03-31")
     con.execute("insert into raw.feeds values ('handton', 'referrals', true, null, null)")
-    con.execute("insert into staging.stg_extracts values ('handton', 'referrals')")
+    con.execute("insert into staging.stg_feed_days values ('handton', 'referrals', '2020-03-31')")
     lines = [f"R{n} | {dt.date(2019, 4, 8) + dt.timedelta(days=11 * n)} | allegation" for n in range(30)]
     put(
         con, "marts.fct_referrals", "\n".join(["referral_key | received_on | pathway", *lines]), authority="handton",

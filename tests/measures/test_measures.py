@@ -182,7 +182,7 @@ def test_a_form_without_a_rating_is_no_nought(empty_warehouse):
     )  # fmt: skip
     empty_warehouse.execute(
         f"insert into raw.feeds values ('{example.AUTHORITY}', 'feedback', true, null, '2018-04-01'); "
-        f"insert into staging.stg_extracts values ('{example.AUTHORITY}', 'feedback')"
+        f"insert into staging.stg_feed_days values ('{example.AUTHORITY}', 'feedback', '{example.AS_AT}')"
     )
     run(empty_warehouse, COUNTING)
     told = empty_warehouse.execute(

@@ -15,7 +15,9 @@ profile_feeds as (
     group by authority, feed
 ),
 
-arrived_feeds as (select distinct authority, feed from {{ ref('stg_extracts') }}),
+arrived_feeds as (select authority, feed from {{ ref('stg_feed_days') }}),
+
+days as (select * from {{ ref('int_measure_days') }}),
 
 -- Where the profile does not say from when a feed is complete, nothing is taken to be missing: reporting begins with
 -- the first period, of whatever kind, that holds a record. So every period told splits wholly into months told.
@@ -81,6 +83,7 @@ judged as (
         end as complete_from,
         not needs_of_measures.has_silent_feed
         or coalesce(needs_of_measures.stated_from >= first_periods.first_period_on, false) as is_start_stated,
+        days.as_at,
         case
             when not needs_of_measures.has_feeds then needs_of_measures.reason
             when catalogue.needs_recorded is not null and coalesce(recorded.recorded_count, 0) = 0
@@ -90,6 +93,7 @@ judged as (
     cross join catalogue
     left join needs_of_measures
         on authorities.authority = needs_of_measures.authority and catalogue.measure = needs_of_measures.measure
+    left join days on authorities.authority = days.authority and catalogue.measure = days.measure
     left join first_periods on authorities.authority = first_periods.authority
     left join recorded
         on authorities.authority = recorded.authority and catalogue.needs_recorded = recorded.needs_recorded
@@ -154,5 +158,6 @@ select
     ) as reason,
     case when missing_reason is null then complete_from end as complete_from,
     case when missing_reason is null then is_start_stated end as is_start_stated,
+    case when missing_reason is null then as_at end as as_at,
     refresh_id
 from described

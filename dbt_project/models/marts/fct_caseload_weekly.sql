@@ -1,7 +1,13 @@
 with
 
+-- Weeks of which no extract of referrals tells have no caseload.
 authorities as (
-    select * from {{ ref('stg_as_at') }}
+    select
+        authority,
+        told_to,
+        refresh_id
+    from {{ ref('stg_feed_days') }}
+    where feed = 'referrals'
 ),
 
 officers as (
@@ -39,7 +45,7 @@ weeks as (
     from authorities
     inner join first_receipts on authorities.authority = first_receipts.authority
     inner join sundays
-        on sundays.week_ending_on between first_receipts.first_received_on and authorities.as_at
+        on sundays.week_ending_on between first_receipts.first_received_on and authorities.told_to
 ),
 
 -- A case opens in the week of its receipt and is no longer open at the end of the week of its closing.

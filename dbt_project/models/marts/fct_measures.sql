@@ -5,10 +5,10 @@ catalogue as (select * from {{ ref('measures') }}),
 breakdowns as (select * from {{ ref('int_measure_breakdowns') }}),
 
 counts as (
-    select authority, period_kind, period_start, counts, dimension_1, member_1, dimension_2, member_2, amount
+    select authority, period_kind, period_start, as_at, counts, dimension_1, member_1, dimension_2, member_2, amount
     from {{ ref('int_measure_counts') }}
     union all
-    select authority, period_kind, period_start, counts, dimension_1, member_1, 'all', 'all', amount
+    select authority, period_kind, period_start, as_at, counts, dimension_1, member_1, 'all', 'all', amount
     from {{ ref('int_measure_stock') }}
 ),
 
@@ -16,10 +16,10 @@ estimates as (select * from {{ ref('int_measure_estimates') }}),
 
 previous_measures as (select * from {{ source('quality', 'previous_measures') }}),
 
-authorities as (select authority, as_at, refresh_id from {{ ref('dim_authorities') }}),
+authorities as (select authority, refresh_id from {{ ref('dim_authorities') }}),
 
 available as (
-    select authority, measure, complete_from, is_start_stated from {{ ref('dim_measures') }}
+    select authority, measure, complete_from, is_start_stated, as_at from {{ ref('dim_measures') }}
     where is_available and compared_measure is null
 ),
 
@@ -34,12 +34,11 @@ periods as materialized (
         periods.period_kind,
         periods.period_start,
         periods.period_end,
-        authorities.as_at,
-        authorities.as_at < periods.period_end or periods.period_start < available.complete_from as is_part_period
+        available.as_at,
+        available.as_at < periods.period_end or periods.period_start < available.complete_from as is_part_period
     from available
-    inner join authorities on available.authority = authorities.authority
     inner join {{ ref('int_measure_periods') }} as periods
-        on available.complete_from <= periods.period_end and authorities.as_at >= periods.period_start
+        on available.complete_from <= periods.period_end and available.as_at >= periods.period_start
     where
         periods.period_start >= available.complete_from
         -- Only a profile can say that records are missing: of a period that began before that day the rest is told,
@@ -57,7 +56,7 @@ canonical as (
 ),
 
 seen as (
-    select distinct authority, counts, dimension_1 as dimension, member_1 as member from counts
+    select distinct authority, as_at, counts, dimension_1 as dimension, member_1 as member from counts
     where dimension_2 = 'all'
 ),
 
@@ -76,10 +75,15 @@ members as (
     inner join available on dimensions.measure = available.measure
     inner join canonical on dimensions.dimension = canonical.dimension
     union
-    select seen.authority, dimensions.measure, dimensions.dimension, seen.member
+    select available.authority, dimensions.measure, dimensions.dimension, seen.member
     from dimensions
+    inner join available on dimensions.measure = available.measure
     inner join seen
-        on dimensions.dimension = seen.dimension and seen.counts in (dimensions.counts, dimensions.base)
+        on
+            available.authority = seen.authority
+            and available.as_at = seen.as_at
+            and dimensions.dimension = seen.dimension
+            and seen.counts in (dimensions.counts, dimensions.base)
 ),
 
 grid as (
@@ -140,6 +144,7 @@ counted as (
     left join counts
         on
             grid.authority = counts.authority
+            and grid.as_at = counts.as_at
             and grid.period_kind = counts.period_kind
             and grid.period_start = counts.period_start
             and grid.counts = counts.counts
@@ -150,6 +155,7 @@ counted as (
     left join counts as bases
         on
             grid.authority = bases.authority
+            and grid.as_at = bases.as_at
             and grid.period_kind = bases.period_kind
             and grid.period_start = bases.period_start
             and grid.base = bases.counts
@@ -160,6 +166,7 @@ counted as (
     left join estimates
         on
             grid.authority = estimates.authority
+            and grid.as_at = estimates.as_at
             and grid.period_kind = estimates.period_kind
             and grid.period_start = estimates.period_start
             and grid.measure = estimates.measure

@@ -20,27 +20,41 @@ items as (
 
 breakdowns as (select * from {{ ref('int_measure_breakdowns') }}),
 
+days as (select * from {{ ref('int_measure_days') }}),
+
 periods as (select * from {{ ref('int_measure_periods') }}),
 
--- What is published, what stands below a line as its base, and each dimension alone to know its members.
+of_authorities as (
+    select
+        days.authority,
+        days.as_at,
+        breakdowns.*
+    from breakdowns
+    inner join days on breakdowns.measure = days.measure
+),
+
+-- What is published, what stands below a line as its base, and each dimension alone to know its members: to the day of
+-- the measure that asks for it.
 pairs as (
-    select counts, dimension_1, dimension_2 from breakdowns
+    select authority, as_at, counts, dimension_1, dimension_2 from of_authorities
     union
-    select base as counts, base_dimension_1 as dimension_1, base_dimension_2 as dimension_2 from breakdowns
+    select authority, as_at, base as counts, base_dimension_1 as dimension_1, base_dimension_2 as dimension_2
+    from of_authorities
     where base is not null
 ),
 
 wanted as (
-    select counts, dimension_1, dimension_2 from pairs
+    select authority, as_at, counts, dimension_1, dimension_2 from pairs
     union
-    select counts, dimension_1, 'all' as dimension_2 from pairs
+    select authority, as_at, counts, dimension_1, 'all' as dimension_2 from pairs
     union
-    select counts, dimension_2 as dimension_1, 'all' as dimension_2 from pairs
+    select authority, as_at, counts, dimension_2 as dimension_1, 'all' as dimension_2 from pairs
 ),
 
 listed as (
     select
         items.*,
+        wanted.as_at,
         date_trunc('month', items.event_on)::date as month_on,
         wanted.dimension_1,
         wanted.dimension_2,
@@ -52,13 +66,15 @@ listed as (
             end
         ) as listed_member
     from items
-    inner join wanted on items.counts = wanted.counts
+    inner join wanted
+        on items.authority = wanted.authority and items.counts = wanted.counts and items.event_on <= wanted.as_at
 ),
 
 -- By month first: every period is made of whole months, so each item is looked at once, not once a period.
 monthly as (
     select
         authority,
+        as_at,
         counts,
         month_on,
         dimension_1,
@@ -76,6 +92,7 @@ select
     monthly.authority,
     periods.period_kind,
     periods.period_start,
+    monthly.as_at,
     monthly.counts,
     monthly.dimension_1,
     coalesce(monthly.member_1, 'unknown') as member_1,

@@ -9,6 +9,8 @@ catalogue as (select * from {{ ref('measures') }}),
 
 breakdowns as (select * from {{ ref('int_measure_breakdowns') }}),
 
+days as (select * from {{ ref('int_measure_days') }}),
+
 periods as (select * from {{ ref('int_measure_periods') }}),
 
 areas as (select * from {{ ref('dim_areas') }}),
@@ -69,12 +71,22 @@ described as (
     left join sectors on likely.sector_key = sectors.sector_key
 ),
 
-wanted as (select distinct counts, dimension_1, dimension_2 from breakdowns),
+wanted as (
+    select distinct
+        days.authority,
+        days.as_at,
+        breakdowns.counts,
+        breakdowns.dimension_1,
+        breakdowns.dimension_2
+    from breakdowns
+    inner join days on breakdowns.measure = days.measure
+),
 
 -- When the parameters are wrong, all probabilities move together: shifts are summed before they are squared.
 moved as (
     select
         described.authority,
+        wanted.as_at,
         described.counts,
         date_trunc('month', described.received_on)::date as month_on,
         wanted.dimension_1,
@@ -89,13 +101,18 @@ moved as (
         sum(described.parameter_shifts[6]) as shift_6,
         sum(described.unfindable_probability) as unfindable
     from described
-    inner join wanted on described.counts = wanted.counts
+    inner join wanted
+        on
+            described.authority = wanted.authority
+            and described.counts = wanted.counts
+            and described.received_on <= wanted.as_at
     group by all
 ),
 
 of_period as (
     select
         moved.authority,
+        moved.as_at,
         moved.counts,
         periods.period_kind,
         periods.period_start,
@@ -128,6 +145,7 @@ summed as (
     left join of_period
         on
             counts.authority = of_period.authority
+            and counts.as_at = of_period.as_at
             and counts.counts = of_period.counts
             and counts.period_kind = of_period.period_kind
             and counts.period_start = of_period.period_start
@@ -143,6 +161,7 @@ select
     authority,
     period_kind,
     period_start,
+    as_at,
     measure,
     dimension_1,
     member_1,

@@ -1,6 +1,15 @@
 with
 
-authorities as (select authority, as_at from {{ ref('dim_authorities') }}),
+days as (
+    select
+        days.authority,
+        days.as_at,
+        bool_or(days.measure = 'referrals') as is_of_cases,
+        bool_or(coalesce(catalogue.base = 'lado_fte', false)) as is_of_posts
+    from {{ ref('int_measure_days') }} as days
+    inner join {{ ref('measures') }} as catalogue on days.measure = catalogue.measure
+    group by days.authority, days.as_at
+),
 
 officers as (select * from {{ ref('dim_officers') }}),
 
@@ -18,18 +27,22 @@ recorded_from as (
     where measure = 'referrals_per_week'
 ),
 
-periods as (
+all_periods as (
     select distinct
-        authorities.authority,
+        days.*,
         periods.period_kind,
         periods.period_start,
-        authorities.as_at,
         -- Days after the as-at date have not happened: they count neither as time nor as an end.
-        least(periods.period_end, authorities.as_at) as last_on
-    from authorities
-    inner join measures on authorities.authority = measures.authority
+        least(periods.period_end, days.as_at) as last_on
+    from days
+    inner join measures on days.authority = measures.authority
     inner join {{ ref('int_measure_periods') }} as periods
-        on authorities.as_at >= periods.period_start and measures.complete_from <= periods.period_end
+        on days.as_at >= periods.period_start and measures.complete_from <= periods.period_end
+),
+
+periods as (
+    select * from all_periods
+    where is_of_cases
 ),
 
 referrals as (
@@ -40,16 +53,15 @@ referrals as (
         coalesce(officers.officer_role, 'unknown') as officer_group,
         referrals.closed_on
     from {{ ref('fct_referrals') }} as referrals
-    inner join authorities on referrals.authority = authorities.authority
     left join officers on referrals.officer_key = officers.officer_key
 ),
 
 -- A census is taken at the end of a day: what a period opens with, ages included, is that of the evening before.
 censuses as (
-    select authority, period_kind, period_start, 'cases_open_at_start' as counts, period_start - 1 as census_on
+    select authority, period_kind, period_start, as_at, 'cases_open_at_start' as counts, period_start - 1 as census_on
     from periods
     union all
-    select authority, period_kind, period_start, 'cases_open_at_end' as counts, last_on as census_on from periods
+    select authority, period_kind, period_start, as_at, 'cases_open_at_end' as counts, last_on as census_on from periods
 ),
 
 evenings as (select distinct authority, census_on from censuses),
@@ -93,6 +105,7 @@ stock as (
         censuses.authority,
         censuses.period_kind,
         censuses.period_start,
+        censuses.as_at,
         censuses.counts,
         open_counts.dimension_1,
         open_counts.member_1,
@@ -108,6 +121,7 @@ moved as (
         periods.authority,
         periods.period_kind,
         periods.period_start,
+        periods.as_at,
         count_if(referrals.received_on between periods.period_start and periods.last_on)
         - count_if(referrals.closed_on between periods.period_start and periods.last_on) as amount
     from periods
@@ -120,6 +134,7 @@ differences as (
         moved.authority,
         moved.period_kind,
         moved.period_start,
+        moved.as_at,
         moved.amount
         + coalesce(sum(case stock.counts when 'cases_open_at_start' then stock.amount else -stock.amount end), 0)
             as amount
@@ -130,7 +145,7 @@ differences as (
             and moved.period_kind = stock.period_kind
             and moved.period_start = stock.period_start
             and stock.dimension_1 = 'all'
-    group by moved.authority, moved.period_kind, moved.period_start, moved.amount
+    group by moved.authority, moved.period_kind, moved.period_start, moved.as_at, moved.amount
 ),
 
 weeks as (
@@ -147,6 +162,7 @@ caseload_statistics as (
         periods.authority,
         periods.period_kind,
         periods.period_start,
+        periods.as_at,
         unnest(['maximum', 'median']) as member_1,
         unnest([max(caseload.open_case_count), median(caseload.open_case_count)]) as amount
     from periods
@@ -156,12 +172,13 @@ caseload_statistics as (
             and caseload.week_ending_on between periods.period_start and periods.last_on
     inner join officers on caseload.officer_key = officers.officer_key
     where officers.officer_id is not null
-    group by periods.authority, periods.period_kind, periods.period_start
+    group by periods.authority, periods.period_kind, periods.period_start, periods.as_at
     union all
     select
         periods.authority,
         periods.period_kind,
         periods.period_start,
+        periods.as_at,
         'per_fte' as member_1,
         avg(weeks.cases_per_fte order by weeks.week_ending_on) as amount
     from periods
@@ -169,7 +186,7 @@ caseload_statistics as (
         on
             periods.authority = weeks.authority
             and weeks.week_ending_on between periods.period_start and periods.last_on
-    group by periods.authority, periods.period_kind, periods.period_start
+    group by periods.authority, periods.period_kind, periods.period_start, periods.as_at
 ),
 
 lado_fte as (
@@ -177,6 +194,7 @@ lado_fte as (
         periods.authority,
         periods.period_kind,
         periods.period_start,
+        periods.as_at,
         sum(
             -- Exact tenths: 0.8 and 0.8 posts are 1.6, in whatever order they are added.
             cast(officers.fte as decimal(9, 4))
@@ -187,35 +205,37 @@ lado_fte as (
                 0
             )
         ) / (periods.last_on - periods.period_start + 1) as amount
-    from periods
+    from all_periods as periods
     inner join officers on periods.authority = officers.authority
-    where officers.officer_role = 'lado'
-    group by periods.authority, periods.period_kind, periods.period_start, periods.last_on
+    where periods.is_of_posts and officers.officer_role = 'lado'
+    group by periods.authority, periods.period_kind, periods.period_start, periods.as_at, periods.last_on
 )
 
 select
     authority,
     period_kind,
     period_start,
+    as_at,
     counts,
     dimension_1,
     member_1,
     cast(amount as double) as amount
 from stock
 union all
-select authority, period_kind, period_start, 'stock_difference', 'all', 'all', cast(amount as double)
+select authority, period_kind, period_start, as_at, 'stock_difference', 'all', 'all', cast(amount as double)
 from differences
 union all
-select authority, period_kind, period_start, 'caseload', 'statistic', member_1, cast(amount as double)
+select authority, period_kind, period_start, as_at, 'caseload', 'statistic', member_1, cast(amount as double)
 from caseload_statistics
 where amount is not null
 union all
-select authority, period_kind, period_start, 'lado_fte', 'all', 'all', cast(amount as double) from lado_fte
+select authority, period_kind, period_start, as_at, 'lado_fte', 'all', 'all', cast(amount as double) from lado_fte
 union all
 select
     periods.authority,
     periods.period_kind,
     periods.period_start,
+    periods.as_at,
     'weeks',
     'all',
     'all',
