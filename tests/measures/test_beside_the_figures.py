@@ -38,16 +38,17 @@ def test_the_catalogue_says_what_a_measure_counts_and_why_it_is_absent(con) -> N
     )
     run(con, ["rpt_measure_catalogue"])
     assert con.execute(
-        "select measure, measure_name, unit, base, is_available, reason from reports.rpt_measure_catalogue order by 1"
+        "select measure, measure_name, unit, base, is_available, symbol, reason from reports.rpt_measure_catalogue "
+        "order by 1"
     ).fetchall() == [
-        ("allegations_per_fte", "Allegations per FTE", "per_fte", "lado_fte", False,
+        ("allegations_per_fte", "Allegations per FTE", "per_fte", "lado_fte", False, "x",
          "officers: no extract has been accepted yet"),
-        ("contacts_change_number", "Contacts, change in number", "count", None, True, None),
+        ("contacts_change_number", "Contacts, change in number", "count", None, True, None, None),
         ("contacts_change_percent", "Contacts, change in percent of the year before", "percent",
-         "contacts a year earlier", True, None),
-        ("contacts_change_points", "Contacts, change in percentage points", "percentage_points", None, True, None),
+         "contacts a year earlier", True, None, None),
+        ("contacts_change_points", "Contacts, change in percentage points", "percentage_points", None, True, None, None),
         # The day from which it is complete is that of a first record, and so of a single matter.
-        ("removals_without_dbs", "Removals without DBS", "percent", "removals_of_received", True, None),
+        ("removals_without_dbs", "Removals without DBS", "percent", "removals_of_received", True, None, None),
     ]  # fmt: skip
 
 

@@ -33,6 +33,7 @@ select
     named.unit,
     named.base,
     named.is_available,
+    case when not named.is_available then 'x' end as symbol,
     -- Of what is available the reason tells the day of the first record, which is a single matter's.
     case when not named.is_available then named.reason end as reason,
     named.refresh_id
