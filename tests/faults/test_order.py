@@ -122,7 +122,9 @@ def test_every_measure_as_at_the_awkward_days(tmp_path: Path, monkeypatch: pytes
     rows = 0
     for name, day in names.items():
         measures = published.measures(name)
-        assert measures["as_at"].astype(str).max() == day.isoformat()  # some of the worlds have feeds that stopped
+        assert (
+            measures["as_at"].astype(str).max() == day.isoformat()
+        )  # some of the worlds have feeds that stopped
         told = differences(measures, published.recomputed(name))
         assert not told, report(told)
         rows += len(measures)

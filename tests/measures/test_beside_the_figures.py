@@ -46,7 +46,8 @@ def test_the_catalogue_says_what_a_measure_counts_and_why_it_is_absent(con) -> N
         ("contacts_change_number", "Contacts, change in number", "count", None, True, None, None),
         ("contacts_change_percent", "Contacts, change in percent of the year before", "percent",
          "contacts a year earlier", True, None, None),
-        ("contacts_change_points", "Contacts, change in percentage points", "percentage_points", None, True, None, None),
+        ("contacts_change_points", "Contacts, change in percentage points", "percentage_points", None, True, None,
+         None),
         # The day from which it is complete is that of a first record, and so of a single matter.
         ("removals_without_dbs", "Removals without DBS", "percent", "removals_of_received", True, None, None),
     ]  # fmt: skip

@@ -252,6 +252,23 @@ def test_an_estimate_has_bounds_in_the_unit_of_its_numerator(figure):
     assert certain["lower_90"] >= 2, "two referrals have no contact for certain"
 
 
+def test_a_doubt_about_what_came_after_a_feed_stopped_widens_no_bound(empty_warehouse):
+    example.fill(empty_warehouse)
+    empty_warehouse.execute(
+        "update staging.stg_feed_days set told_to = '2020-03-01' where feed = 'referrals'; "
+        "update matching.int_contact_matches set parameter_shifts = [10, 0, 0, 0, 0, 0] where contact_key = 'C3'"
+    )
+    run(empty_warehouse, COUNTING)
+    told = empty_warehouse.execute(
+        "select as_at::varchar, numerator, denominator, lower_90 from marts.fct_measures where "
+        "measure = 'requested_referrals_received' and dimension_1 = 'all' "
+        "and (period_kind, period_start) = ('financial_year', '2019-04-01')"
+    ).fetchall()
+    # Of C1 and C3 only C1 (0.9) had been asked by then.
+    margin = 1.645 * math.sqrt(0.9 * 0.1 + (0.015 * 0.9) ** 2)
+    assert told == [("2020-03-01", 0.9, 1, pytest.approx(0.9 - margin))]
+
+
 def test_a_request_is_outstanding_only_after_the_grace_period(figure):
     row = figure("requested_referrals_outstanding", period=("financial_year", "2020-04-01"))
     assert (row["numerator"], row["denominator"]) == (0, 1)
