@@ -142,7 +142,8 @@ def record_row_counts(con: duckdb.DuckDBPyConnection, refresh_id: str) -> None:
     )
 
 
-# Contacts of the last 60 days may still be answered: they would make every recent night look worse than the last.
+# Contacts of the last 60 days of which the referrals tell may still be answered: they would make every recent night look
+# worse than the last.
 CONVERSION_NOW = """
 select
     contacts.authority,
@@ -152,7 +153,8 @@ select
 from marts.fct_contacts as contacts
 inner join marts.dim_dates as dates on contacts.received_on = dates.date_on
 inner join gate_as_at on contacts.authority = gate_as_at.authority
-where contacts.referral_requested and contacts.received_on <= gate_as_at.as_at - 60
+left join staging.stg_feed_days as told on contacts.authority = told.authority and told.feed = 'referrals'
+where contacts.referral_requested and contacts.received_on <= coalesce(told.told_to, gate_as_at.as_at) - 60
 group by contacts.authority, dates.financial_year
 """
 

@@ -75,8 +75,14 @@ def test_conversion_counts_requests_of_more_than_60_days_ago(con):
             authority varchar, received_on date, referral_requested boolean, match_probability double);
         insert into marts.fct_contacts values
             ('kent', date '2020-01-31', true, 0.75), ('kent', date '2019-04-01', true, null),
-            ('kent', date '2020-02-01', true, 0.9), ('kent', date '2019-04-01', false, 0.9);
-        create temp table gate_as_at as select * from marts.dim_authorities;
+            ('kent', date '2020-02-01', true, 0.9), ('kent', date '2019-04-01', false, 0.9),
+            ('stopped', date '2019-11-01', true, 0.5), ('stopped', date '2019-11-02', true, null);
+        create temp table gate_as_at as
+            select unnest(['kent', 'stopped']) as authority, date '2020-03-31' as as_at;
+        -- Nobody can see a referral that the second one received after its last extract of referrals.
+        create schema staging;
+        create table staging.stg_feed_days as
+            select 'stopped' as authority, 'referrals' as feed, date '2019-12-31' as told_to;
         """
     )
     gate.prepare(con)
@@ -85,4 +91,4 @@ def test_conversion_counts_requests_of_more_than_60_days_ago(con):
     kept = con.execute(
         "select authority, financial_year, requested_count, received_count from quality.conversion_levels"
     )
-    assert kept.fetchall() == [("kent", "2019/20", 2, 0.75)]
+    assert sorted(kept.fetchall()) == [("kent", "2019/20", 2, 0.75), ("stopped", "2019/20", 1, 0.5)]
