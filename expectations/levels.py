@@ -142,8 +142,8 @@ def record_row_counts(con: duckdb.DuckDBPyConnection, refresh_id: str) -> None:
     )
 
 
-# Contacts of the last 60 days of which the referrals tell may still be answered: they would make every recent night look
-# worse than the last.
+# Contacts of the last 60 days of which the referrals tell may still be answered: they would make every recent night
+# look worse than the last.
 CONVERSION_NOW = """
 select
     contacts.authority,
