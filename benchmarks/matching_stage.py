@@ -69,11 +69,11 @@ def stage(con: duckdb.DuckDBPyConnection, w: matching_worlds.World | matching_ca
         );
         create or replace table staging.stg_as_at as
         select authority, max(day) as last_day, date '1970-01-01' + max(day)::integer as as_at,
-            10 as grace_working_days, 'made' as refresh_id
+            as_at as referrals_told_to, 10 as grace_working_days, 'made' as refresh_id
         from (select authority, day from truth.contact_rows union all select authority, day from truth.referral_rows)
         group by authority;
         create or replace table staging.stg_feed_days as
-        select authority, 'referrals' as feed, as_at as told_to from staging.stg_as_at
+        select authority, 'contacts' as feed, as_at as told_to from staging.stg_as_at
     """)
     holidays = (SEEDS / "bank_holidays.csv").as_posix()
     con.execute(f"""create or replace table reference.bank_holidays as select * from

@@ -152,9 +152,8 @@ select
     sum(coalesce(contacts.match_probability, 0)) as received_count
 from marts.fct_contacts as contacts
 inner join marts.dim_dates as dates on contacts.received_on = dates.date_on
-inner join gate_as_at on contacts.authority = gate_as_at.authority
-left join staging.stg_feed_days as told on contacts.authority = told.authority and told.feed = 'referrals'
-where contacts.referral_requested and contacts.received_on <= coalesce(told.told_to, gate_as_at.as_at) - 60
+inner join marts.dim_authorities as authorities on contacts.authority = authorities.authority
+where contacts.referral_requested and contacts.received_on <= authorities.referrals_told_to - 60
 group by contacts.authority, dates.financial_year
 """
 

@@ -80,9 +80,9 @@ def test_conversion_counts_requests_of_more_than_60_days_ago(con):
         create temp table gate_as_at as
             select unnest(['kent', 'stopped']) as authority, date '2020-03-31' as as_at;
         -- Nobody can see a referral that the second one received after its last extract of referrals.
-        create schema staging;
-        create table staging.stg_feed_days as
-            select 'stopped' as authority, 'referrals' as feed, date '2019-12-31' as told_to;
+        create or replace table marts.dim_authorities as
+            select 'kent' as authority, date '2020-03-31' as referrals_told_to
+            union all select 'stopped', date '2019-12-31';
         """
     )
     gate.prepare(con)

@@ -48,9 +48,9 @@ def yes_no(values: pd.Series) -> pd.Series:
     return values.map({True: "yes", False: "no"}).fillna("unknown").astype(object)
 
 
-def within(days: pd.Series, earliest: pd.Series | None, as_at: pd.Timestamp) -> pd.Series:
-    """The dates that may be used: not after `as_at`, not before `earliest` where that is known."""
-    good = days.notna() & (days <= as_at)
+def within(days: pd.Series, earliest: pd.Series | None, told_to: pd.Timestamp) -> pd.Series:
+    """The dates that may be used: not after the feed's last extract, not before `earliest` where that is known."""
+    good = days.notna() & (days <= told_to)
     if earliest is not None:
         good &= earliest.isna() | (days >= earliest)
     return days.where(good)
@@ -90,27 +90,31 @@ def build(
     contact_estimates: source_system, contact_id, match_probability, has_case_on_system.
     referral_estimates: source_system, referral_id, contact_probability. Both come from the published facts.
     """
-    frames, as_at = extracts.frames, extracts.as_at
+    frames, told_to = extracts.frames, extracts.told_to
     groups = {**groups, "unknown": "unknown", "unmapped": "unmapped"}
     items: dict[str, Items] = {}
     officers = frames["officers"].reset_index(drop=True)
     ended = officers["ended_on"]
     officers["ended_on"] = ended.where(officers["started_on"].isna() | (ended >= officers["started_on"]))
-    referrals = _referrals(frames["referrals"], officers, groups, holidays, as_at, referral_estimates)
+    referrals = _referrals(
+        frames["referrals"], officers, groups, holidays, told_to("referrals"), referral_estimates
+    )
     items["referrals"] = Items(referrals)
     items["referrals_by_criterion"] = Items(_by_criterion(referrals))
     closed = referrals.assign(on=referrals["closed_on"])
     items["closed"] = Items(closed[closed["on"].notna()], items["referrals"])
     items["contacts"] = Items(
-        _contacts(frames["contacts"], groups, holidays, as_at, contact_estimates, extracts)
+        _contacts(frames["contacts"], groups, holidays, told_to("contacts"), contact_estimates, extracts)
     )
-    allegations = _allegations(frames, referrals, as_at)
+    allegations = _allegations(frames, referrals, told_to("outcomes"), told_to("actions"))
     items["allegations"] = Items(allegations)
-    items["actions"] = Items(_actions(frames["actions"], allegations, as_at), items["allegations"])
+    items["actions"] = Items(
+        _actions(frames["actions"], allegations, told_to("actions")), items["allegations"]
+    )
     concluded = allegations[allegations["is_concluded"]].assign(on=lambda f: f["outcome_on"])
     items["concluded"] = Items(concluded, items["allegations"])
     items["children"] = Items(_children(frames["children"], referrals))
-    items["meetings"] = Items(_meetings(frames["meetings"], as_at, holidays))
+    items["meetings"] = Items(_meetings(frames["meetings"], told_to("meetings"), holidays))
     for feed, on in (
         ("requests", "received_on"),
         ("escalations", "raised_on"),
@@ -118,18 +122,18 @@ def build(
         ("feedback", "returned_on"),
     ):
         frame = frames[feed].copy(deep=False)
-        frame["on"] = within(frame[on], frame["requested_on"] if feed == "feedback" else None, as_at)
+        frame["on"] = within(frame[on], frame["requested_on"] if feed == "feedback" else None, told_to(feed))
         items[feed] = Items(frame)
-    items["setting_concerns"] = Items(_setting_concerns(frames, groups, as_at))
+    items["setting_concerns"] = Items(_setting_concerns(frames, groups, told_to("setting_concerns")))
     first = pd.Series([min(f.frame["on"].min() for f in items.values() if f.frame["on"].notna().any())])
     begun = min(period_starts(first, kind).iloc[0] for kind in KINDS)
-    return Facts(extracts.authority, as_at, extracts, groups, items, officers, begun)
+    return Facts(extracts.authority, extracts.as_at, extracts, groups, items, officers, begun)
 
 
-def _referrals(frame, officers, groups, holidays, as_at, estimates) -> pd.DataFrame:
+def _referrals(frame, officers, groups, holidays, told_to, estimates) -> pd.DataFrame:
     out = frame.reset_index(drop=True).copy(deep=False)
-    out["on"] = within(out["received_on"], None, as_at)
-    out["closed_on"] = within(out["closed_on"], out["received_on"], as_at)
+    out["on"] = within(out["received_on"], None, told_to)
+    out["closed_on"] = within(out["closed_on"], out["received_on"], told_to)
     out["sector_group"] = out["sector"].map(groups)
     out["police_involved"] = yes_no(out["police_involved"])
     roles = dict(zip(officers["officer_id"], officers["officer_role"], strict=True))
@@ -157,19 +161,19 @@ def _by_criterion(referrals: pd.DataFrame) -> pd.DataFrame:
     return out.explode("harm_criterion", ignore_index=True)
 
 
-def _contacts(frame, groups, holidays, as_at, estimates, extracts) -> pd.DataFrame:
+def _contacts(frame, groups, holidays, told_to, estimates, extracts) -> pd.DataFrame:
     out = frame.reset_index(drop=True).copy(deep=False)
     out["received_on"] = out["received_at"].dt.normalize()
-    out["on"] = within(out["received_on"], None, as_at)
+    out["on"] = within(out["received_on"], None, told_to)
     out["sector_group"] = out["sector"].map(groups)
     out["is_requested"] = out["referral_requested"].eq(True)
     out["is_met"] = out["threshold_met"].eq(True)
     for column in ("closed_on", "oversight_on"):
-        out[column] = within(out[column], out["received_on"], as_at)
+        out[column] = within(out[column], out["received_on"], told_to)
     key = ["source_system", "contact_id"]
     out = out.merge(estimates, how="left", on=key, validate="one_to_one")
     out["match_probability"] = out["match_probability"].astype(float).fillna(0.0)
-    asked = within(out["referral_requested_on"], out["received_on"], as_at).fillna(out["on"])
+    asked = within(out["referral_requested_on"], out["received_on"], told_to).fillna(out["on"])
     # A referral that came after the last extract of referrals cannot be seen, so nobody has waited longer than that.
     census = pd.Series(extracts.told_to("referrals"), index=out.index)
     waited = working_days(asked, census, holidays)
@@ -185,7 +189,10 @@ def _contacts(frame, groups, holidays, as_at, estimates, extracts) -> pd.DataFra
 
 
 def _allegations(
-    frames: dict[str, pd.DataFrame], referrals: pd.DataFrame, as_at: pd.Timestamp
+    frames: dict[str, pd.DataFrame],
+    referrals: pd.DataFrame,
+    outcomes_to: pd.Timestamp,
+    actions_to: pd.Timestamp,
 ) -> pd.DataFrame:
     out = frames["allegations"].reset_index(drop=True).copy(deep=False)
     at = find_parent(out, referrals, "referral_id")
@@ -195,10 +202,10 @@ def _allegations(
     outcomes = frames["outcomes"].reset_index(drop=True)
     found = find_parent(out, outcomes, "allegation_id")
     outcome_on = take(outcomes, found, "outcome_on", None)
-    out["outcome_on"] = within(outcome_on, out["on"], as_at)
+    out["outcome_on"] = within(outcome_on, out["on"], outcomes_to)
     out["is_concluded"] = out["outcome_on"].notna()
     out["outcome"] = take(outcomes, found, "outcome", "unknown").where(out["is_concluded"], "not_concluded")
-    done = _done(frames["actions"], as_at)
+    done = _done(frames["actions"], actions_to)
     own = find_parent(done, out, "allegation_id")
     for name, actions in (
         ("has_removal", REMOVALS),
@@ -212,14 +219,14 @@ def _allegations(
     return out
 
 
-def _done(actions: pd.DataFrame, as_at: pd.Timestamp) -> pd.DataFrame:
+def _done(actions: pd.DataFrame, told_to: pd.Timestamp) -> pd.DataFrame:
     actions = actions.reset_index(drop=True)
-    return actions[actions["action_on"].isna() | (actions["action_on"] <= as_at)].reset_index(drop=True)
+    return actions[actions["action_on"].isna() | (actions["action_on"] <= told_to)].reset_index(drop=True)
 
 
-def _actions(actions: pd.DataFrame, allegations: pd.DataFrame, as_at: pd.Timestamp) -> pd.DataFrame:
+def _actions(actions: pd.DataFrame, allegations: pd.DataFrame, told_to: pd.Timestamp) -> pd.DataFrame:
     """One row for each allegation and action, however often it was taken."""
-    done = _done(actions, as_at)
+    done = _done(actions, told_to)
     at = find_parent(done, allegations, "allegation_id")
     out = pd.DataFrame({"action": done["action"], "at": at})
     out = out[out["at"] >= 0].drop_duplicates().reset_index(drop=True)
@@ -239,22 +246,22 @@ def _children(frame: pd.DataFrame, referrals: pd.DataFrame) -> pd.DataFrame:
     return out
 
 
-def _meetings(frame: pd.DataFrame, as_at: pd.Timestamp, holidays: np.ndarray) -> pd.DataFrame:
+def _meetings(frame: pd.DataFrame, told_to: pd.Timestamp, holidays: np.ndarray) -> pd.DataFrame:
     out = frame.reset_index(drop=True).copy(deep=False)
-    out["on"] = within(out["held_on"], None, as_at)
+    out["on"] = within(out["held_on"], None, told_to)
     for column, days, name in (("actions_issued_on", 1, "actions"), ("notes_issued_on", 20, "notes")):
-        issued = within(out[column], out["on"], as_at)
+        issued = within(out[column], out["on"], told_to)
         out[f"has_{name}"] = issued.notna()
         out[f"{name}_in_time"] = working_days(out["on"], issued, holidays) <= days
     return out
 
 
 def _setting_concerns(
-    frames: dict[str, pd.DataFrame], groups: dict[str, str], as_at: pd.Timestamp
+    frames: dict[str, pd.DataFrame], groups: dict[str, str], told_to: pd.Timestamp
 ) -> pd.DataFrame:
     """A concern names its setting by URN or by name; two settings of one name leave its sector unknown."""
     out = frames["setting_concerns"].reset_index(drop=True).copy(deep=False)
-    out["on"] = within(out["recorded_on"], None, as_at)
+    out["on"] = within(out["recorded_on"], None, told_to)
     settings = frames["settings"]
     by_urn = settings.dropna(subset=["setting_urn"]).drop_duplicates("setting_urn", keep=False)
     by_urn = by_urn.set_index("setting_urn")["sector"]

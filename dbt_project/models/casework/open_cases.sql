@@ -7,7 +7,14 @@ referrals as (
 
 typed_referrals as (select referral_key, setting_name from {{ ref('stg_referrals') }}),
 
-authorities as (select authority, authority_name, as_at from {{ ref('dim_authorities') }}),
+-- A case is open on the last day of which the extracts of referrals tell.
+authorities as (
+    select
+        authority,
+        authority_name,
+        referrals_told_to as as_at
+    from {{ ref('dim_authorities') }}
+),
 
 officers as (select officer_key, officer_id, officer_role from {{ ref('dim_officers') }}),
 
@@ -51,7 +58,8 @@ last_events as (
 next_meetings as (
     select
         referral_key,
-        min(due_on) as next_meeting_due_on
+        min(due_on) as next_meeting_due_on,
+        bool_or(is_late) as is_meeting_overdue
     from meetings
     where not is_held
     group by referral_key
@@ -86,9 +94,9 @@ select
     coalesce(waiting.allegations_not_concluded, 0) as allegations_not_concluded,
     referrals.threshold_decided_on,
     last_events.last_event_on,
-    authorities.as_at - last_events.last_event_on as days_since_last_event,
+    greatest(authorities.as_at - last_events.last_event_on, 0) as days_since_last_event,
     next_meetings.next_meeting_due_on,
-    coalesce(next_meetings.next_meeting_due_on < authorities.as_at, false) as is_meeting_overdue,
+    coalesce(next_meetings.is_meeting_overdue, false) as is_meeting_overdue,
     referrals.threshold_decided_on is null
     and {{ working_days('received', 'today') }} > 1 as is_decision_overdue,
     authorities.as_at,

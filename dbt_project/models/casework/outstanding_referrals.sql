@@ -6,12 +6,6 @@ typed_contacts as (select contact_key, setting_name, setting_urn from {{ ref('st
 
 authorities as (select * from {{ ref('dim_authorities') }}),
 
--- A referral that came after the last extract of referrals cannot be seen: nothing has been waited for any longer.
-told as (
-    select authority, told_to from {{ ref('stg_feed_days') }}
-    where feed = 'referrals'
-),
-
 officers as (select officer_key, officer_id from {{ ref('dim_officers') }}),
 
 sectors as (select sector_key, sector_name from {{ ref('dim_sectors') }}),
@@ -36,12 +30,11 @@ requested as (
     select
         contacts.*,
         authorities.authority_name,
-        coalesce(told.told_to, authorities.as_at) as as_at,
+        authorities.referrals_told_to as as_at,
         authorities.grace_working_days,
         coalesce(contacts.referral_requested_on, contacts.received_on) as requested_on
     from contacts
     inner join authorities on contacts.authority = authorities.authority
-    left join told on contacts.authority = told.authority
     where contacts.referral_requested and coalesce(contacts.match_probability, 0) < 0.5
 )
 

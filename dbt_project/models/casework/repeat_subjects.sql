@@ -6,8 +6,7 @@ authorities as (
     select
         authority,
         authority_name,
-        as_at,
-        cast(as_at - interval 12 month as date) as year_before,
+        cast(referrals_told_to - interval 12 month as date) as year_before,
         refresh_id
     from {{ ref('dim_authorities') }}
 ),

@@ -36,9 +36,17 @@ authorities as (
         authority,
         authority_name,
         as_at,
-        cast(as_at - interval 12 month as date) as year_before,
         refresh_id
     from {{ ref('dim_authorities') }}
+),
+
+-- Each feed's own last twelve months: of one that stopped, the newest would be months in which nothing could be seen.
+years as (
+    select
+        authority,
+        feed,
+        cast(told_to - interval 12 month as date) as year_before
+    from {{ ref('stg_feed_days') }}
 ),
 
 sectors as (select sector_key, sector_name from {{ ref('dim_sectors') }}),
@@ -50,8 +58,8 @@ contacts as (
         contacts.setting_key,
         count(*) as contacts_12_months
     from {{ ref('fct_contacts') }} as contacts
-    inner join authorities on contacts.authority = authorities.authority
-    where contacts.received_on > authorities.year_before
+    inner join years on contacts.authority = years.authority and years.feed = 'contacts'
+    where contacts.received_on > years.year_before
     group by contacts.setting_key
 ),
 
@@ -59,13 +67,13 @@ referrals as (
     select
         referrals.setting_key,
         count(*) as referrals_ever,
-        count_if(referrals.received_on > authorities.year_before) as referrals_12_months,
+        count_if(referrals.received_on > years.year_before) as referrals_12_months,
         count_if(not referrals.is_closed) as open_referrals,
         max(referrals.open_days) as oldest_open_days,
         min(referrals.received_on) as first_received_on,
         max(referrals.received_on) as last_received_on
     from {{ ref('fct_referrals') }} as referrals
-    inner join authorities on referrals.authority = authorities.authority
+    inner join years on referrals.authority = years.authority and years.feed = 'referrals'
     group by referrals.setting_key
 ),
 
@@ -75,10 +83,10 @@ category_counts as (
         concern_categories.concern_category_name,
         count(*) as referral_count
     from {{ ref('fct_referrals') }} as referrals
-    inner join authorities on referrals.authority = authorities.authority
+    inner join years on referrals.authority = years.authority and years.feed = 'referrals'
     inner join {{ ref('dim_concern_categories') }} as concern_categories
         on referrals.concern_category_key = concern_categories.concern_category_key
-    where referrals.received_on > authorities.year_before
+    where referrals.received_on > years.year_before
     group by all
 ),
 
@@ -100,10 +108,10 @@ allegations as (
         count(*) as allegations_12_months,
         count_if(allegations.outcome_key = 'substantiated') as substantiated_12_months
     from {{ ref('fct_allegations') }} as allegations
-    inner join authorities on allegations.authority = authorities.authority
+    inner join years on allegations.authority = years.authority and years.feed = 'allegations'
     inner join {{ ref('fct_referrals') }} as fct_referrals
         on allegations.referral_key = fct_referrals.referral_key
-    where allegations.received_on > authorities.year_before
+    where allegations.received_on > years.year_before
     group by fct_referrals.setting_key
 ),
 
@@ -112,8 +120,8 @@ concerns as (
         concerns.setting_key,
         count(*) as setting_concerns_12_months
     from {{ ref('fct_setting_concerns') }} as concerns
-    inner join authorities on concerns.authority = authorities.authority
-    where concerns.recorded_on > authorities.year_before
+    inner join years on concerns.authority = years.authority and years.feed = 'setting_concerns'
+    where concerns.recorded_on > years.year_before
     group by concerns.setting_key
 )
 

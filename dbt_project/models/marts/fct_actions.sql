@@ -19,20 +19,21 @@ referrals as (
 ),
 
 authorities as (
-    select * from {{ ref('stg_as_at') }}
+    select * from {{ ref('stg_feed_days') }}
+    where feed = 'actions'
 ),
 
 -- An action planned for later has not been taken.
 taken as (
     select
         actions.* exclude (action_on),
-        {{ usable('actions.action_on', 'authorities.as_at', 'referrals.received_on') }} as action_on,
+        {{ usable('actions.action_on', 'authorities.told_to', 'referrals.received_on') }} as action_on,
         authorities.refresh_id
     from actions
     inner join authorities on actions.authority = authorities.authority
     left join allegations on actions.allegation_key = allegations.allegation_key
     left join referrals on allegations.referral_key = referrals.referral_key
-    where actions.action_on is null or actions.action_on <= authorities.as_at
+    where actions.action_on is null or actions.action_on <= authorities.told_to
 )
 
 -- Two wordings of one action on one day are one action.

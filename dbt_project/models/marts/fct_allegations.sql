@@ -13,7 +13,13 @@ outcomes as (
 ),
 
 authorities as (
-    select * from {{ ref('stg_as_at') }}
+    select * from {{ ref('stg_feed_days') }}
+    where feed = 'allegations'
+),
+
+outcome_days as (
+    select * from {{ ref('stg_feed_days') }}
+    where feed = 'outcomes'
 ),
 
 -- An allegation asks its own source system first; of several others the first by name answers.
@@ -21,10 +27,12 @@ allegation_outcomes as (
     select
         allegations.allegation_key,
         outcomes.outcome,
-        outcomes.outcome_on
+        outcomes.outcome_on,
+        outcome_days.told_to
     from allegations
     inner join outcomes
         on allegations.authority = outcomes.authority and allegations.allegation_id = outcomes.allegation_id
+    inner join outcome_days on outcomes.authority = outcome_days.authority
     qualify row_number() over (
         partition by allegations.allegation_key
         order by cast(outcomes.source_system <> allegations.source_system as integer), outcomes.source_system
@@ -50,7 +58,7 @@ joined as (
         allegations.referral_key,
         allegations.referral_id,
         referrals.received_on,
-        {{ usable('allegations.recorded_on', 'authorities.as_at', 'referrals.received_on') }} as recorded_on,
+        {{ usable('allegations.recorded_on', 'authorities.told_to', 'referrals.received_on') }} as recorded_on,
         allegations.recorded_as,
         allegations.concern_category as concern_category_key,
         allegations.authority || ':' || coalesce(referrals.sector, 'unknown') as sector_key,
@@ -61,7 +69,8 @@ joined as (
         coalesce(referrals.pathway, 'unknown') as pathway,
         referrals.police_involved,
         allegation_outcomes.outcome,
-        {{ usable('allegation_outcomes.outcome_on', 'authorities.as_at', 'referrals.received_on') }} as outcome_on,
+        {{ usable('allegation_outcomes.outcome_on', 'allegation_outcomes.told_to', 'referrals.received_on') }}
+            as outcome_on,
         coalesce(taken.has_dbs_referral, false) as has_dbs_referral,
         coalesce(taken.has_prosecution, false) as has_prosecution,
         coalesce(taken.has_removal, false) as has_removal,

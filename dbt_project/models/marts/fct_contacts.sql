@@ -5,7 +5,8 @@ contacts as (
 ),
 
 authorities as (
-    select * from {{ ref('stg_as_at') }}
+    select * from {{ ref('stg_feed_days') }}
+    where feed = 'contacts'
 ),
 
 mentions as (
@@ -54,13 +55,13 @@ select
     contacts.advice_given,
     contacts.threshold_met,
     contacts.referral_requested,
-    {{ usable('contacts.referral_requested_on', 'authorities.as_at', 'contacts.received_on') }}
+    {{ usable('contacts.referral_requested_on', 'authorities.told_to', 'contacts.received_on') }}
         as referral_requested_on,
     -- Only what names a case: the field is also where somebody types a name.
     case when case_numbers.case_number is not null then contacts.case_ref end as case_ref,
     coalesce(officers.officer_key, contacts.authority || ':unknown') as officer_key,
-    {{ usable('contacts.closed_on', 'authorities.as_at', 'contacts.received_on') }} as closed_on,
-    {{ usable('contacts.oversight_on', 'authorities.as_at', 'contacts.received_on') }} as oversight_on,
+    {{ usable('contacts.closed_on', 'authorities.told_to', 'contacts.received_on') }} as closed_on,
+    {{ usable('contacts.oversight_on', 'authorities.told_to', 'contacts.received_on') }} as oversight_on,
     case_numbers.case_number is not null or matches.referral_key is not null as has_case_on_system,
     coalesce(contacts.referral_requested, false) or coalesce(contacts.threshold_met, false) as referral_expected,
     referrals.referral_id,

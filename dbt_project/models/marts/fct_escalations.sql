@@ -5,14 +5,15 @@ escalations as (
 ),
 
 authorities as (
-    select * from {{ ref('stg_as_at') }}
+    select * from {{ ref('stg_feed_days') }}
+    where feed = 'escalations'
 ),
 
 resolved as (
     select
         escalations.* exclude (resolved_on),
-        {{ usable('escalations.resolved_on', 'authorities.as_at', 'escalations.raised_on') }} as resolved_on,
-        authorities.as_at,
+        {{ usable('escalations.resolved_on', 'authorities.told_to', 'escalations.raised_on') }} as resolved_on,
+        authorities.told_to,
         authorities.refresh_id
     from escalations
     inner join authorities on escalations.authority = authorities.authority
@@ -31,6 +32,6 @@ select
     resolved_on,
     resolved_on is null as is_open,
     resolved_on - raised_on as raised_to_resolved_days,
-    case when resolved_on is null then as_at - raised_on end as open_days,
+    case when resolved_on is null then told_to - raised_on end as open_days,
     refresh_id
 from resolved

@@ -5,14 +5,15 @@ feedback as (
 ),
 
 authorities as (
-    select * from {{ ref('stg_as_at') }}
+    select * from {{ ref('stg_feed_days') }}
+    where feed = 'feedback'
 ),
 
 requested as (
     select
         feedback.* exclude (requested_on),
-        {{ usable('feedback.requested_on', 'authorities.as_at') }} as requested_on,
-        authorities.as_at,
+        {{ usable('feedback.requested_on', 'authorities.told_to') }} as requested_on,
+        authorities.told_to,
         authorities.refresh_id
     from feedback
     inner join authorities on feedback.authority = authorities.authority
@@ -21,7 +22,7 @@ requested as (
 returned as (
     select
         requested.* exclude (returned_on),
-        {{ usable('requested.returned_on', 'requested.as_at', 'requested.requested_on') }} as returned_on
+        {{ usable('requested.returned_on', 'requested.told_to', 'requested.requested_on') }} as returned_on
     from requested
 )
 

@@ -12,7 +12,8 @@ referrals as (
 ),
 
 authorities as (
-    select * from {{ ref('stg_as_at') }}
+    select * from {{ ref('stg_feed_days') }}
+    where feed = 'meetings'
 ),
 
 held as (
@@ -20,9 +21,9 @@ held as (
         meetings.* exclude (due_on),
         {{ usable('meetings.due_on') }} as due_on,
         referrals.received_on,
-        authorities.as_at,
+        authorities.told_to,
         authorities.refresh_id,
-        {{ usable('meetings.held_on', 'authorities.as_at') }} as happened_on
+        {{ usable('meetings.held_on', 'authorities.told_to') }} as happened_on
     from meetings
     inner join authorities on meetings.authority = authorities.authority
     left join referrals on meetings.referral_key = referrals.referral_key
@@ -31,8 +32,8 @@ held as (
 milestones as (
     select
         held.*,
-        {{ usable('held.actions_issued_on', 'held.as_at', 'held.happened_on') }} as usable_actions_issued_on,
-        {{ usable('held.notes_issued_on', 'held.as_at', 'held.happened_on') }} as usable_notes_issued_on,
+        {{ usable('held.actions_issued_on', 'held.told_to', 'held.happened_on') }} as usable_actions_issued_on,
+        {{ usable('held.notes_issued_on', 'held.told_to', 'held.happened_on') }} as usable_notes_issued_on,
         case when held.happened_on >= held.received_on then held.received_on end as usable_received_on
     from held
 ),
@@ -66,7 +67,7 @@ select
     held_to_actions_issued_working_days,
     held_to_notes_issued_working_days,
     happened_on is not null as is_held,
-    coalesce(happened_on, as_at) > due_on as is_late,
+    coalesce(happened_on, told_to) > due_on as is_late,
     held_to_actions_issued_working_days <= 1 as is_actions_within_1_working_day,
     held_to_notes_issued_working_days <= 20 as is_notes_within_20_working_days,
     refresh_id

@@ -9,7 +9,8 @@ allegations as (
 ),
 
 authorities as (
-    select * from {{ ref('stg_as_at') }}
+    select * from {{ ref('stg_feed_days') }}
+    where feed = 'outcomes'
 ),
 
 dated as (
@@ -20,7 +21,7 @@ dated as (
         outcomes.allegation_id,
         outcomes.allegation_key,
         outcomes.outcome,
-        {{ usable('outcomes.outcome_on', 'authorities.as_at', 'allegations.received_on') }} as outcome_on,
+        {{ usable('outcomes.outcome_on', 'authorities.told_to', 'allegations.received_on') }} as outcome_on,
         allegations.received_on,
         allegations.allegation_key is not null as has_allegation,
         -- Two systems may tell of one outcome: the allegation's own is counted, else the first by name.

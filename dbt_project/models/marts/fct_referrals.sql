@@ -5,7 +5,8 @@ referrals as (
 ),
 
 authorities as (
-    select * from {{ ref('stg_as_at') }}
+    select * from {{ ref('stg_feed_days') }}
+    where feed = 'referrals'
 ),
 
 mentions as (
@@ -60,14 +61,14 @@ meetings as (
 milestones as (
     select
         referrals.referral_key,
-        authorities.as_at,
+        authorities.told_to,
         referrals.received_on,
         {{ usable('referrals.employer_aware_on', 'referrals.received_on') }} as employer_aware_on,
         {{ usable('referrals.incident_on', 'referrals.received_on') }} as incident_on,
-        {{ usable('referrals.threshold_decided_on', 'authorities.as_at', 'referrals.received_on') }}
+        {{ usable('referrals.threshold_decided_on', 'authorities.told_to', 'referrals.received_on') }}
             as threshold_decided_on,
-        {{ usable('referrals.closed_on', 'authorities.as_at', 'referrals.received_on') }} as closed_on,
-        {{ usable('referrals.closure_checked_on', 'authorities.as_at', 'referrals.received_on') }}
+        {{ usable('referrals.closed_on', 'authorities.told_to', 'referrals.received_on') }} as closed_on,
+        {{ usable('referrals.closure_checked_on', 'authorities.told_to', 'referrals.received_on') }}
             as closure_checked_on,
         meetings.first_meeting_on,
         allegations.concluded_on,
@@ -98,8 +99,8 @@ timed as (
         coalesce(milestones.closed_on <= {{ months_after('milestones.received_on', 12) }}, false)
             as is_closed_within_12_months,
         {{ band('milestones.received_on', 'milestones.closed_on') }} as closed_band,
-        case when milestones.closed_on is null then milestones.as_at - milestones.received_on end as open_days,
-        case when milestones.closed_on is null then {{ band('milestones.received_on', 'milestones.as_at') }} end
+        case when milestones.closed_on is null then milestones.told_to - milestones.received_on end as open_days,
+        case when milestones.closed_on is null then {{ band('milestones.received_on', 'milestones.told_to') }} end
             as open_age_band
     from milestones
     {{ join_date('employer_aware', 'milestones.employer_aware_on') }}

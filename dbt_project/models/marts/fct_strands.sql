@@ -5,15 +5,16 @@ strands as (
 ),
 
 authorities as (
-    select * from {{ ref('stg_as_at') }}
+    select * from {{ ref('stg_feed_days') }}
+    where feed = 'strands'
 ),
 
 begun as (
     select
         strands.* exclude (started_on),
-        {{ usable('strands.started_on', 'authorities.as_at') }} as started_on,
-        coalesce(strands.started_on <= authorities.as_at, true) as is_begun,
-        authorities.as_at,
+        {{ usable('strands.started_on', 'authorities.told_to') }} as started_on,
+        coalesce(strands.started_on <= authorities.told_to, true) as is_begun,
+        authorities.told_to,
         authorities.refresh_id
     from strands
     inner join authorities on strands.authority = authorities.authority
@@ -29,8 +30,8 @@ ended as (
         strand,
         started_on,
         bool_or(is_begun) as is_begun,
-        max({{ usable('ended_on', 'as_at', 'started_on') }}) as ended_on,
-        as_at,
+        max({{ usable('ended_on', 'told_to', 'started_on') }}) as ended_on,
+        told_to,
         refresh_id
     from begun
     group by all
@@ -48,6 +49,6 @@ select
     ended_on,
     is_begun and ended_on is null as is_open,
     ended_on - started_on as started_to_ended_days,
-    case when ended_on is null then as_at - started_on end as open_days,
+    case when ended_on is null then told_to - started_on end as open_days,
     refresh_id
 from ended

@@ -15,16 +15,13 @@ candidates as (
     select * from {{ source('matching', 'scored_pairs') }}
 ),
 
--- A referral that came after the last extract of referrals cannot be seen: no contact has waited longer than to it.
 as_at as (
-    select
-        latest.authority,
-        latest.grace_working_days,
-        latest.as_at,
-        coalesce(referrals.told_to, latest.as_at) as seen_to
-    from {{ ref('stg_as_at') }} as latest
-    left join {{ ref('stg_feed_days') }} as referrals
-        on latest.authority = referrals.authority and referrals.feed = 'referrals'
+    select * from {{ ref('stg_as_at') }}
+),
+
+contact_days as (
+    select * from {{ ref('stg_feed_days') }}
+    where feed = 'contacts'
 ),
 
 bank_holidays as (
@@ -73,16 +70,16 @@ best as (
     group by contact_key
 ),
 
--- A request dated before its contact, or after the as-at date, was made on the day of the contact.
+-- A request dated before its contact, or after the extract that tells of it, was made on the day of the contact.
 asked as (
     select
         contacts.contact_key,
         case
-            when contacts.requested_on between contacts.received_on and as_at.as_at then contacts.requested_on
+            when contacts.requested_on between contacts.received_on and contact_days.told_to then contacts.requested_on
             else contacts.received_on
         end as asked_on
     from contacts
-    left join as_at on contacts.authority = as_at.authority
+    left join contact_days on contacts.authority = contact_days.authority
 ),
 
 days as (
@@ -131,7 +128,7 @@ joined as (
                 coalesce(scored.parameter_shift_5, 0.0), coalesce(scored.parameter_shift_6, 0.0)
             ]
         end as parameter_shifts,
-        date_diff('day', asked.asked_on, as_at.seen_to) as waited_days,
+        date_diff('day', asked.asked_on, as_at.referrals_told_to) as waited_days,
         last_day.working_day_number - first_day.working_day_number as waited_working_days,
         as_at.grace_working_days
     from contacts
@@ -140,7 +137,7 @@ joined as (
     left join scored on contacts.contact_key = scored.contact_key
     left join as_at on contacts.authority = as_at.authority
     left join working_days as first_day on asked.asked_on = first_day.date_on
-    left join working_days as last_day on as_at.seen_to = last_day.date_on
+    left join working_days as last_day on as_at.referrals_told_to = last_day.date_on
 )
 
 select

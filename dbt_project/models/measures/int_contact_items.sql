@@ -4,7 +4,7 @@ contacts as (
     select
         contacts.*,
         authorities.as_at,
-        coalesce(referrals.told_to, authorities.as_at) as referrals_to,
+        authorities.referrals_told_to,
         authorities.grace_working_days,
         coalesce(areas.area_code, 'unknown') as area,
         coalesce(sectors.sector_code, 'unknown') as sector,
@@ -14,22 +14,19 @@ contacts as (
         coalesce(contacts.referral_requested_on, contacts.received_on) as requested_on
     from {{ ref('fct_contacts') }} as contacts
     inner join {{ ref('dim_authorities') }} as authorities on contacts.authority = authorities.authority
-    left join {{ ref('stg_feed_days') }} as referrals
-        on contacts.authority = referrals.authority and referrals.feed = 'referrals'
     left join {{ ref('dim_areas') }} as areas on contacts.area_key = areas.area_key
     left join {{ ref('dim_sectors') }} as sectors on contacts.sector_key = sectors.sector_key
 ),
 
 dates as (select date_on, working_day_number from {{ ref('dim_dates') }}),
 
--- A referral that came after the last extract of referrals cannot be seen: nothing has been waited for any longer.
 outstanding as (
     select
         contacts.*,
-        {{ band('contacts.requested_on', 'contacts.referrals_to') }} as age_band
+        {{ band('contacts.requested_on', 'contacts.referrals_told_to') }} as age_band
     from contacts
     inner join dates as requested on contacts.requested_on = requested.date_on
-    inner join dates as today on contacts.referrals_to = today.date_on
+    inner join dates as today on contacts.referrals_told_to = today.date_on
     where
         contacts.referral_requested
         and coalesce(contacts.match_probability, 0) < 0.5

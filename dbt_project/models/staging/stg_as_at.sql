@@ -11,8 +11,10 @@ authorities as (
 last_extracts as (
     select
         authority,
-        max(extract_on) as as_at
-    from {{ ref('stg_extracts') }}
+        max(told_to) as as_at,
+        -- A referral that came later cannot be seen: nothing has been waited for any longer.
+        coalesce(max(told_to) filter (where feed = 'referrals'), max(told_to)) as referrals_told_to
+    from {{ ref('stg_feed_days') }}
     group by authority
 ),
 
@@ -36,6 +38,7 @@ select
     authorities.authority,
     authorities.authority_name,
     last_extracts.as_at,
+    last_extracts.referrals_told_to,
     authorities.time_zone,
     cast(authorities.grace_working_days as integer) as grace_working_days,
     cast(authorities.disclosure_hide_up_to as integer) as disclosure_hide_up_to,

@@ -4,8 +4,8 @@ extracts as (
     select * from {{ ref('stg_extracts') }}
 ),
 
-as_at as (
-    select * from {{ ref('stg_as_at') }}
+this_refresh as (
+    select * from {{ source('raw', 'this_refresh') }}
 ),
 
 feeds as (
@@ -23,7 +23,8 @@ select
     feeds.authority || ':' || feeds.feed as feed_key,
     feeds.authority,
     feeds.feed,
-    case when feeds.may_be_silent then as_at.as_at else feeds.newest_on end as told_to,
-    as_at.refresh_id
+    case when feeds.may_be_silent then max(feeds.newest_on) over (partition by feeds.authority) else feeds.newest_on end
+        as told_to,
+    this_refresh.refresh_id
 from feeds
-inner join as_at on feeds.authority = as_at.authority
+cross join this_refresh
