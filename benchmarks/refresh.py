@@ -76,7 +76,7 @@ def compile_models(home, target: Path, night: Path) -> dict[str, str]:
 
     dbt.forget()
     manifest = dbt.parse(home)
-    answer = dbt._invoke(home, ["compile"], manifest)
+    answer = dbt._invoke(home, ["compile", "--no-write-json"], manifest)
     order = [r.node for r in answer.result.results if r.node.resource_type == "model"]
     order = [n for n in order if n.config.materialized != "ephemeral"]  # those stand inside the others' SQL
     models = [

@@ -16,7 +16,7 @@ from typing import Any
 
 import duckdb
 
-from orchestration import resources
+from orchestration import dbt_savings, parsed, resources
 from orchestration.resources import PROJECT, Home
 from orchestration.stations import StationFailed, refused_by_the_machine
 
@@ -25,8 +25,9 @@ QUOTES_CODE_ONLY = ("Binder Error", "Catalog Error", "Parser Error", "Compilatio
 
 THIS_STEP = "this_step"
 
-# The manifest of the refresh in hand: parsing is a good part of its seconds, and it builds in three steps.
+# The manifest of the refresh in hand, which builds in three steps, and the fingerprint of the project it is of.
 _manifest: list[Any] = []
+_fingerprint: list[str] = []
 
 
 @dataclass(frozen=True)
@@ -41,19 +42,13 @@ class NodeRun:
 def _invoke(home: Home, arguments: list[str], manifest: Any = None) -> Any:
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
-    from dbt_common.behavior_flags import BehaviorFlagRendered
-    from dbt_common.events import event_manager_client
 
     paths = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
     paths += ["--target-path", str(home.dbt / "target"), "--log-path", str(home.dbt / "logs")]
     # No log file: a failed cast would put the raw line into it. What is printed is dropped for the same reason; what an
     # operator needs comes back in the result.
     quiet = ["--log-level-file", "none", "--no-send-anonymous-usage-stats", "--no-use-colors"]
-    event_manager_client.ctx_set_event_manager(_no_events())
-    _leave_messages_unbuilt()
-    # In an event that nobody hears dbt names the module which made each behaviour flag, and reads the source of every
-    # caller for it, at each start: 0.2 cpu-seconds a refresh.
-    BehaviorFlagRendered._default_source = staticmethod(lambda: "")
+    dbt_savings.ask()
     try:
         # In the home, where the profile's path of the warehouse is a bare file name: dbt reads the whole project
         # anew whenever that path changes, so this way a home that was moved or copied stays quick.
@@ -69,61 +64,27 @@ def _invoke(home: Home, arguments: list[str], manifest: Any = None) -> Any:
             DuckDBConnectionManager.close_all_connections()
 
 
-def _no_events() -> Any:
-    """An event manager of dbt that tells nobody anything.
-
-    dbt builds a message for each of some two thousand events of a refresh, and only then asks whether anybody listens:
-    as many seconds as a third of the SQL. An event that is never built cannot carry a value of the data either.
-    """
-    from dbt_common.events.event_manager import EventManager
-
-    class NoEvents(EventManager):
-        def fire_event(self, *_: Any, **__: Any) -> None:
-            """Nobody listens."""
-
-    return NoEvents()
-
-
-def _leave_messages_unbuilt() -> None:
-    """Let an event of dbt keep what it was given, and build its message when somebody reads it.
-
-    Each builds a protobuf message when it is made, before anybody is asked to hear it.
-    """
-    from dbt_common.events.base_types import BaseEvent
-
-    build = BaseEvent.__init__
-    if build.__module__ == __name__:
-        return
-
-    def keep(self: Any, *args: Any, **kwargs: Any) -> None:
-        self.__dict__["given"] = (args, kwargs)
-
-    def read(self: Any, name: str) -> Any:
-        if name != "pb_msg":
-            return getattr(self.pb_msg, name)
-        args, kwargs = self.__dict__["given"]
-        build(self, *args, **kwargs)
-        return self.__dict__["pb_msg"]
-
-    def write(self: Any, name: str, value: Any) -> None:
-        if name == "pb_msg":
-            self.__dict__[name] = value
-        else:
-            setattr(self.pb_msg, name, value)
-
-    BaseEvent.__init__, BaseEvent.__getattr__, BaseEvent.__setattr__ = keep, read, write
-
-
 def parse(home: Home) -> Any:
-    """The project's manifest (dbt's own object), parsed once a refresh.
+    """The project's manifest (dbt's own object), parsed once for as long as the project stays as it is (parsed.py).
 
-    Raises StationFailed with dbt's words: parsing sees code, never data.
+    Leaves it in the home as manifest.json, for the asset graph, the gate and publication. Raises StationFailed with
+    dbt's words: parsing sees code, never data.
     """
     if not _manifest:
-        answer = _invoke(home, ["parse", "--no-write-json"])
-        if not answer.success:
-            raise StationFailed(f"dbt cannot parse the project: {answer.exception}")
-        _manifest.append(answer.result)
+        of = parsed.fingerprint()
+        manifest = parsed.read(home, of)
+        if manifest is None:
+            answer = _invoke(home, ["parse", "--no-write-json"])
+            if not answer.success:
+                raise StationFailed(f"dbt cannot parse the project: {answer.exception}")
+            manifest = answer.result
+            # dbt writes the same file in half a second: it indents, and so leaves Python's fast encoder.
+            told = manifest.writable_manifest().to_dict(omit_none=False)
+            home.manifest.parent.mkdir(exist_ok=True)
+            resources.write_whole(home.manifest, json.dumps(told, default=str))
+            parsed.keep(home, of)
+        _manifest.append(manifest)
+        _fingerprint.append(of)
     return _manifest[0]
 
 
@@ -134,15 +95,14 @@ def forget() -> None:
     one manifest serves one refresh.
     """
     _manifest.clear()
+    _fingerprint.clear()
+    dbt_savings.COMPILED.clear()
 
 
 def manifest_as_dict(home: Home) -> dict[str, Any]:
-    """The manifest in the form of manifest.json, for the asset graph; also written to the home, for the gate."""
-    told = parse(home).writable_manifest().to_dict(omit_none=False)
-    # dbt writes the same file in half a second: it indents, and so leaves Python's fast encoder.
-    home.manifest.parent.mkdir(exist_ok=True)
-    resources.write_whole(home.manifest, json.dumps(told, default=str))
-    return told
+    """What manifest.json says of the project as it is now, for the asset graph."""
+    parse(home)
+    return json.loads(home.manifest.read_text(encoding="utf-8"))
 
 
 def run(home: Home, unique_ids: Iterable[str]) -> list[NodeRun]:
@@ -151,8 +111,11 @@ def run(home: Home, unique_ids: Iterable[str]) -> list[NodeRun]:
     Raises StationFailed naming the model and the kind of error.
     """
     manifest = parse(home)
-    _prepare_step(manifest, set(unique_ids))
-    arguments = ["build", "--select", f"tag:{THIS_STEP}", "--no-write-json", "--no-populate-cache"]
+    step = set(unique_ids)
+    _prepare_step(manifest, step)
+    # Seeds stand as they are on most nights; `build` would go through the graph for tests that were left out above.
+    verb = "build" if _seeds(step) else "run"
+    arguments = [verb, "--select", f"tag:{THIS_STEP}", "--no-write-json", "--no-populate-cache"]
     answer = _invoke(home, arguments, manifest)
     results = list(getattr(answer.result, "results", None) or [])
     for result in results:
@@ -160,7 +123,19 @@ def run(home: Home, unique_ids: Iterable[str]) -> list[NodeRun]:
             raise StationFailed(f"dbt model {result.node.name} failed: {_kind(result.message or '')}")
     if not answer.success:
         raise StationFailed(f"dbt stopped before any model ran: {_kind(str(answer.exception))}")
+    _keep_compiled(home, [result.node for result in results])
     return [NodeRun(r.node.unique_id, str(r.status), round(r.execution_time, 3)) for r in results]
+
+
+def _keep_compiled(home: Home, nodes: Iterable[Any]) -> None:
+    fresh = {
+        node.unique_id: node.compiled_code
+        for node in nodes
+        if node.resource_type == "model" and node.unique_id not in dbt_savings.COMPILED
+    }
+    if fresh:
+        dbt_savings.COMPILED.update(fresh)
+        parsed.keep(home, _fingerprint[0])
 
 
 def _prepare_step(manifest: Any, unique_ids: set[str]) -> None:

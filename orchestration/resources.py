@@ -180,6 +180,11 @@ def home_from_environment(given: str | Path | None = None) -> Home:
     return Home(root, Path(extra).resolve() if extra else None)
 
 
+def dbt_settings() -> list[tuple[str, str]]:
+    """What the environment says to dbt: its own variables, and the one that profiles.yml reads."""
+    return sorted((k, v) for k, v in os.environ.items() if k.startswith("DBT_") or k == "LADO_WAREHOUSE")
+
+
 def alert_webhook() -> str | None:
     """Address that gets a JSON message when a refresh fails or is held (LADO_ALERT_WEBHOOK)."""
     return os.environ.get("LADO_ALERT_WEBHOOK") or None
