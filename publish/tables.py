@@ -33,6 +33,10 @@ import duckdb
 from publish import releases
 from publish.dictionary import Entry
 
+SETTINGS = (
+    "disabled_compression_methods",
+    "checkpoint_threshold",
+)  # changed for as long as a file is written
 _TABLE_NAME = re.compile(r"[a-z][a-z0-9_]*")
 _AS_IT_IS = re.compile(
     r"BOOLEAN|U?(TINY|SMALL)INT|U?INTEGER|BIGINT|FLOAT|DOUBLE|DECIMAL\(.*\)|DATE|TIMESTAMP|VARCHAR"
@@ -79,6 +83,8 @@ def write_audience(
     )
     # FSST compression makes these files no smaller and costs a fifth of the time to write them.
     con.execute("set disabled_compression_methods = 'fsst'")
+    # A commit that brings all into the file at once does not write it into the log first, to be read from there again.
+    con.execute("set checkpoint_threshold = '1KB'")
     try:
         con.execute("begin")
         for table in tables:
@@ -109,13 +115,14 @@ def write_audience(
         _abandon(con)
         raise
     con.execute("detach leaving")
-    con.execute("reset disabled_compression_methods")
+    for setting in SETTINGS:
+        con.execute(f"reset {setting}")
     return facts
 
 
 def _abandon(con: duckdb.DuckDBPyConnection) -> None:
     """Let go of a half-written file; what went wrong first is what the caller must hear."""
-    for statement in ("rollback", "detach leaving", "reset disabled_compression_methods"):
+    for statement in ("rollback", "detach leaving", *(f"reset {setting}" for setting in SETTINGS)):
         try:
             con.execute(statement)
         except duckdb.Error:
