@@ -33,10 +33,8 @@ import duckdb
 from publish import releases
 from publish.dictionary import Entry
 
-SETTINGS = (
-    "disabled_compression_methods",
-    "checkpoint_threshold",
-)  # changed for as long as a file is written
+# Changed for as long as a file is written.
+SETTINGS = ("disabled_compression_methods", "checkpoint_threshold")
 _TABLE_NAME = re.compile(r"[a-z][a-z0-9_]*")
 _AS_IT_IS = re.compile(
     r"BOOLEAN|U?(TINY|SMALL)INT|U?INTEGER|BIGINT|FLOAT|DOUBLE|DECIMAL\(.*\)|DATE|TIMESTAMP|VARCHAR"
