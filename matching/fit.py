@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from matching import model
-from matching.odds import Pairs, Scored, late_shares, score
+from matching.odds import Pairs, Scored, akin, late_shares, score
 from matching.parameters import Parameters, prior, rate_prior
 
 ITERATIONS = 30
@@ -20,7 +20,7 @@ BOOTSTRAP_DRAWS = 24
 BOOTSTRAP_ITERATIONS = 6
 RATE_STRENGTH = 20.0
 STRAYED_FROM = 0.04
-"""Share of matches at placebo lags from which a fit is not believed."""
+"""Share of matches at placebo lags, beyond that believed to come so late, from which a fit is not believed."""
 
 
 def fit(pairs: Pairs) -> Parameters:
@@ -34,7 +34,8 @@ def fit(pairs: Pairs) -> Parameters:
     seen = learnt_from(pairs)
     p, scored = _climb(p, seen, np.ones(pairs.contacts), ITERATIONS, None)
     matched = score(p, pairs).outcome.pair
-    if float(matched[pairs.placebo].sum()) > STRAYED_FROM * max(float(matched.sum()), 1.0):
+    most = STRAYED_FROM + float(p.lag[0][-1])
+    if float(matched[pairs.placebo].sum()) > most * max(float(matched.sum()), 1.0):
         # Matches where none can be: the climb has taken chance for matches, and the prior is the better guess.
         p = prior()
         scored = score(p, seen)
@@ -72,7 +73,9 @@ def learn(p: Parameters, pairs: Pairs, scored: Scored, weight: np.ndarray) -> Pa
     of_pair = weight[pairs.contact]
     matched = scored.outcome.pair * of_pair
     unmatched = np.where(pairs.placebo, 1 - scored.outcome.referral[pairs.referral], 0.0) * of_pair
-    classes = (matched, unmatched * scored.setting_share, unmatched * (1 - scored.setting_share))
+    unrelated = unmatched * (1 - scored.setting_share)
+    one_sector = akin(pairs)[pairs.pattern]
+    classes = (matched, unmatched * scored.setting_share, unrelated * ~one_sector, unrelated * one_sector)
 
     levels = {}
     patterns = len(next(iter(pairs.levels.values())))
@@ -88,6 +91,9 @@ def learn(p: Parameters, pairs: Pairs, scored: Scored, weight: np.ndarray) -> Pa
             # tell; other matters there follow. Left to itself, the class of other matters drifts to "same kind of
             # place", of which there are far more pairs.
             seen[1] = seen[0]
+        if c.name == "sector":
+            # What makes a pair akin cannot tell akin pairs from the other unrelated ones.
+            seen[2:] = seen[2:].sum(axis=0)
         for row, of_class in enumerate(model.CLASSES):
             if of_class not in c.learnt:
                 seen[row] = 0.0
@@ -126,7 +132,7 @@ def learn(p: Parameters, pairs: Pairs, scored: Scored, weight: np.ndarray) -> Pa
         rates / rates.sum(),
         _found(pairs, matched),
         _ways(pairs, matched),
-        _bunching(pairs, free * scored.setting_share * of_pair, scored.chance[0], weight),
+        _bunching(pairs, free * scored.setting_share * of_pair, scored.at_setting, weight),
     )
 
 

@@ -1,12 +1,15 @@
 """What is compared, and what is believed before any data is seen.
 
-Here belong the comparisons, their levels, their prior probabilities in the three classes of pair, the windows and the
+Here belong the comparisons, their levels, their prior probabilities in the classes of pair, the windows and the
 constants of the method. How levels are computed stands in candidates.py; how beliefs are learnt, in fit.py.
 
-Three classes of pair (a model of two calls every pair at a busy setting a match):
+Four classes of pair (a model of two calls every pair at a busy setting a match):
   same_matter   the referral answers the contact;
   same_setting  another matter at the same setting;
-  unrelated     another setting that happens to share a word, a postcode or a surname.
+  unrelated     another setting that happens to share a word, a postcode or a surname;
+  akin          the same, and both sides are of one sector.
+Two primary schools have one kind of place, staff of the same roles and callers of the same agencies. Counted together
+with pairs of a school and a club, where none of these agrees, they would look like matches.
 """
 
 from __future__ import annotations
@@ -16,9 +19,11 @@ from itertools import product
 from math import prod
 
 # Raise when a comparison, a level or a window changes: parameters fitted under another version are not used.
-MODEL_VERSION = 5
+MODEL_VERSION = 6
 
-CLASSES = ("same_matter", "same_setting", "unrelated")
+CLASSES = ("same_matter", "same_setting", "unrelated", "akin")
+AKIN_SECTORS = ("same", "same_sought")
+"""Levels of the comparison of sectors at which an unrelated pair is akin."""
 
 WINDOW_DAYS = (-60, 120)
 """Lags (referral day minus contact day) at which pairs are looked at."""
@@ -36,7 +41,7 @@ chance among the late matches that makes the fall look so slow."""
 
 REQUESTED_PRIOR = (0.62, 12.0)
 """Share of requested contacts that have a referral, and how many contacts this belief weighs."""
-NOT_REQUESTED_PRIOR = (0.05, 1000.0)
+NOT_REQUESTED_PRIOR = (0.05, 500.0)
 """Three contacts of four are without a request and few of those bring a referral: chance at so many would teach a share
 of its own making, so what is believed of them is held firmly."""
 
@@ -90,6 +95,7 @@ class Comparison:
     missing, or the pair was sought by agreeing here (WAYS), which says nothing more.
 
     shared: place evidence, which the same matter and another matter at the same setting have in common.
+    akin: without them, those of unrelated pairs.
     learnt: the classes whose probabilities are learnt; the others keep their prior.
     """
 
@@ -98,8 +104,9 @@ class Comparison:
     same_matter: tuple[float, ...]
     same_setting: tuple[float, ...]
     unrelated: tuple[float, ...]
+    akin: tuple[float, ...] = ()
     shared: bool = False
-    learnt: tuple[str, ...] = ("same_matter", "same_setting", "unrelated")
+    learnt: tuple[str, ...] = CLASSES
     strength: float = 20.0
 
 
@@ -144,7 +151,13 @@ COMPARISONS = (
         strength=30.0,
     ),
     Comparison(
-        "kind", ("same", "different", "missing"), (0.93, 0.07), (0.93, 0.07), (0.40, 0.60), shared=True
+        "kind",
+        ("same", "different", "missing"),
+        (0.93, 0.07),
+        (0.93, 0.07),
+        (0.10, 0.90),
+        (0.90, 0.10),
+        shared=True,
     ),
     Comparison(
         "area",
@@ -167,7 +180,8 @@ COMPARISONS = (
         ("same_rare", "same_common", "different", "missing", "same_sought"),
         (0.30, 0.48, 0.22),
         (0.06, 0.26, 0.68),
-        (0.04, 0.16, 0.80),
+        (0.04, 0.10, 0.86),
+        (0.06, 0.26, 0.68),
     ),
     Comparison(
         "concern",

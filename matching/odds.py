@@ -14,6 +14,8 @@ from matching.competition import Outcome, compete
 from matching.parameters import RATES, Parameters
 
 BIN_DAYS = np.diff(np.array(model.LAG_STARTS))
+HARDLY = 0.01
+"""A pair that counts less than this among the other referrals of its setting is not taken out of them again."""
 
 
 @dataclass
@@ -62,7 +64,9 @@ class Scored:
 
     expected_odds: of each pair, that its way of seeking finds the contact's referral, against that it has none; before
         any evidence.
-    against: other referrals a day that each pair was weighed against: of the same setting, unrelated.
+    chance: other referrals a day that each pair is to be weighed against next: of the same setting, unrelated; before
+        season, bunching and ways of seeking. against: those that it was weighed against, after them.
+    at_setting, rates: other referrals a day from each contact's setting, and how many contacts each of RATES has.
     """
 
     outcome: Outcome
@@ -72,20 +76,30 @@ class Scored:
     arrived: np.ndarray
     odds: np.ndarray
     chance: tuple[np.ndarray, np.ndarray]
+    at_setting: np.ndarray
     rates: np.ndarray
     expected_odds: np.ndarray
     against: tuple[np.ndarray, np.ndarray]
 
 
+def akin(pairs: Pairs) -> np.ndarray:
+    """Combinations of levels in which an unrelated pair is akin; shape (patterns,)."""
+    (sector,) = (c for c in model.COMPARISONS if c.name == "sector")
+    return np.isin(pairs.levels["sector"], [sector.levels.index(level) for level in model.AKIN_SECTORS])
+
+
 def class_weights(p: Parameters, pairs: Pairs, leave_out: str | None = None) -> np.ndarray:
-    """Log probability of each pair's levels in the three classes, shape (3, pairs). Levels that say nothing add 0."""
+    """Log probability of each pair's levels if it is of the same matter, of the same setting, or neither (unrelated or
+    akin, whichever it can be); shape (3, pairs). Levels that say nothing add 0."""
     logs = np.zeros((3, len(next(iter(pairs.levels.values())))))
+    one_sector = akin(pairs)
     for c in model.COMPARISONS:
         if c.name == leave_out:
             continue
         table = np.log(p.levels[c.name])
         table = np.pad(table, ((0, 0), (0, len(c.levels) - table.shape[1])))
-        of_pattern = np.take(table, pairs.levels[c.name], axis=1)
+        matter, setting, unrelated, of_akin = np.take(table, pairs.levels[c.name], axis=1)
+        of_pattern = np.array([matter, setting, np.where(one_sector, of_akin, unrelated)])
         if c.name == "place":
             by_place = of_pattern
         else:
@@ -138,28 +152,51 @@ def arrived_share(p: Parameters, pairs: Pairs) -> np.ndarray:
 
 
 def chance_rates(
-    p: Parameters, pairs: Pairs, setting_share: np.ndarray, free: np.ndarray, weight: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Other referrals a day (from the contact's setting, from unrelated ones) for each contact, and the rates' weights.
+    p: Parameters, pairs: Pairs, setting_share: np.ndarray, outcome: Outcome, weight: np.ndarray
+) -> tuple[tuple[np.ndarray, np.ndarray], np.ndarray, np.ndarray]:
+    """Other referrals a day that each pair is weighed against (from the contact's setting, unrelated; each of shape
+    (pairs,)), those from each contact's setting, and the rates' weights.
 
-    The latter have a row for each of model.WAYS. Counted at all lags of the window, leaving out referrals that answer
-    a contact (`free` is the probability that a pair's referral answers none), and shrunk towards the weights of the
-    rates.
+    Counted at all lags of the window and shrunk towards the weights of the rates. A pair is weighed against what its
+    contact's other pairs tell: that a referral is chance is one explanation of it, so it must not bear witness to how
+    frequent chance is. And where it is chance, so is what else might have answered the contact: only referrals that
+    answer other contacts are left out. Counted with itself, or without what its contact may have instead, a pair that
+    is nearly believed would make chance rare or frequent as it needs it.
     """
-    seen = np.where(pairs.within, free, 0.0)
+    free = np.where(pairs.within, 1 - outcome.referral[pairs.referral], 0.0)
+    settings, others = _counted(pairs, free, setting_share)
+    exposed = max(float((pairs.exposure * weight).sum()), 1.0)
+    typical = ((others * weight).sum(axis=1) + 0.5) / exposed
+    posterior = _posterior(p, pairs, settings)
+
+    # What a referral tells a contact: 1 if no other contact claims it, the weight of a repeat if another surely does.
+    alone = np.where(pairs.within, outcome.to_contact, 0.0)
+    settings, others = _counted(pairs, alone, setting_share)
+    beside = _posterior(p, pairs, settings)
+    at_setting = (beside @ RATES)[pairs.contact]
+    own = alone * setting_share
+    some = np.flatnonzero(own > HARDLY)
+    without = np.exp(np.outer(-own[some], np.log(RATES))) * beside[pairs.contact[some]]
+    at_setting[some] = (without @ RATES) / without.sum(axis=1)
+    # A gamma belief worth 40 days round the typical rate: unrelated pairs come by words, which differ less.
+    unrelated = others[pairs.way, pairs.contact] - alone * (1 - setting_share) + 40 * typical[pairs.way]
+    unrelated /= pairs.exposure[pairs.contact] + 40
+    return (at_setting, unrelated), posterior @ RATES, (posterior * weight[:, None]).sum(axis=0)
+
+
+def _counted(pairs: Pairs, seen: np.ndarray, setting_share: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Other referrals of each contact: from its setting, shape (contacts,), and unrelated by way, (ways, contacts)."""
     settings = np.bincount(pairs.contact, seen * setting_share, pairs.contacts)
     cells = pairs.way * pairs.contacts + pairs.contact
     others = np.bincount(cells, seen * (1 - setting_share), len(model.WAYS) * pairs.contacts)
-    others = others.reshape(len(model.WAYS), pairs.contacts)
+    return settings, others.reshape(len(model.WAYS), pairs.contacts)
+
+
+def _posterior(p: Parameters, pairs: Pairs, settings: np.ndarray) -> np.ndarray:
+    """Probability of each of RATES for each contact from its setting's other referrals; shape (contacts, rates)."""
     log_likelihood = np.outer(settings, np.log(RATES)) - np.outer(pairs.exposure, RATES)
     posterior = np.exp(log_likelihood - log_likelihood.max(axis=1, keepdims=True)) * p.rates
-    posterior /= posterior.sum(axis=1, keepdims=True)
-    exposed = max(float((pairs.exposure * weight).sum()), 1.0)
-    typical = ((others * weight).sum(axis=1, keepdims=True) + 0.5) / exposed
-    # A gamma belief worth 40 days round the typical rate: unrelated pairs come by words, which differ less.
-    unrelated = (others + 40 * typical) / (pairs.exposure + 40)
-    weights = (posterior * weight[:, None]).sum(axis=0)
-    return posterior @ RATES, unrelated, weights
+    return posterior / posterior.sum(axis=1, keepdims=True)
 
 
 def score(
@@ -191,18 +228,16 @@ def score(
     bunching = np.where(pairs.fresh, p.bunching[0], 0.0)
     setting, unrelated = np.exp(logs[1]), np.exp(logs[2])
     if start is None:
-        chance = (np.full(pairs.contacts, 0.01), np.full((len(model.WAYS), pairs.contacts), 0.02))
+        chance = (np.full(len(pairs.contact), 0.01), np.full(len(pairs.contact), 0.02))
         outcome = None
-        free = np.ones(len(pairs.contact))
     else:
         chance, outcome = start.chance, start.outcome
-        free = 1 - outcome.referral[pairs.referral]
     for _ in range(rounds):
         # Another matter of the setting has its place written no better than this one: each way of seeking finds its
         # share of both. Unrelated pairs are counted for each way by itself.
         against = (
-            (chance[0][pairs.contact] * pairs.season + bunching) * of_way,
-            chance[1][pairs.way, pairs.contact] * pairs.season,
+            (chance[0] * pairs.season + bunching) * of_way,
+            chance[1] * pairs.season,
         )
         by_setting = against[0] * setting
         below = by_setting + against[1] * unrelated
@@ -211,9 +246,7 @@ def score(
         odds = np.where(pairs.decided > 0, 1e12, np.where(pairs.decided < 0, 0.0, odds))
         ends = (pairs.contact, pairs.referral, pairs.contacts, pairs.referrals)
         outcome = compete(odds, *ends, further, outcome, sweeps)
-        free = 1 - outcome.referral[pairs.referral]
-        at_setting, elsewhere, rates = chance_rates(p, pairs, setting_share, free, weight)
-        chance = (at_setting, elsewhere)
+        chance, at_setting, rates = chance_rates(p, pairs, setting_share, outcome, weight)
     unfindable = (1 - outcome.contact) * expected * (1 - found) * arrived / blank
     return Scored(
         outcome=outcome,
@@ -223,6 +256,7 @@ def score(
         arrived=arrived,
         odds=odds,
         chance=chance,
+        at_setting=at_setting,
         rates=rates,
         expected_odds=expected_odds,
         against=against,

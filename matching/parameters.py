@@ -21,7 +21,7 @@ class Parameters:
 
     expected: share of contacts with a referral, [requested, not requested].
     lag: probability of each lag bin of a true pair, rows as in `expected`.
-    levels: for each comparison, probability of each level in the classes [same matter, same setting, unrelated].
+    levels: for each comparison, probability of each level in the classes of pair, rows as in model.CLASSES.
     rates: weight of each rate of model chance (RATES) among contacts.
     found: share of true pairs that keys find: [area and sector where no place is given, place keys by text or
         postcode alone, by both, surname or reference keys with a surname, without].
@@ -73,7 +73,7 @@ def prior() -> Parameters:
     """What is believed before any data, from model.py."""
     lag = np.array(model.LAG_PRIOR) / sum(model.LAG_PRIOR)
     levels = {
-        c.name: np.array([c.same_matter, c.same_setting, c.unrelated]) / np.sum(c.same_matter)
+        c.name: np.array([c.same_matter, c.same_setting, c.unrelated, c.akin or c.unrelated])
         for c in model.COMPARISONS
     }
     levels = {name: table / table.sum(axis=1, keepdims=True) for name, table in levels.items()}
@@ -194,8 +194,8 @@ def lag_bands() -> tuple[str, ...]:
 def keep_weights(con: duckdb.DuckDBPyConnection, authority: str, version: int, p: Parameters) -> None:
     """Add what each level is worth to matching.match_weights, in bits: +1 doubles the odds, -1 halves them.
 
-    Grain: authority x comparison x level. Two columns, because evidence of place tells settings apart but not two
-    matters at one setting.
+    Grain: authority x comparison x level. A column for each other explanation of a pair, because evidence of place
+    tells settings apart but not two matters at one setting.
     """
     rows = []
     for c in model.COMPARISONS:
@@ -203,12 +203,13 @@ def keep_weights(con: duckdb.DuckDBPyConnection, authority: str, version: int, p
         for number, level in enumerate(c.levels):
             said = number < table.shape[1]
             against = [
-                float(np.log2(table[0, number] / table[other, number])) if said else 0.0 for other in (1, 2)
+                float(np.log2(table[0, number] / table[other, number])) if said else 0.0
+                for other in range(1, len(model.CLASSES))
             ]
             rows.append([authority, version, c.name, level, *against])
     # Chance is even over the days of the window; its rate is local and belongs to the pair, not to the lag.
     even = np.diff(model.LAG_STARTS) / (model.LAG_STARTS[-1] - model.LAG_STARTS[0])
     for comparison, lag in zip(("lag", "lag_not_requested"), p.lag, strict=True):
         for band, worth in zip(lag_bands(), np.log2(lag / even).tolist(), strict=True):
-            rows.append([authority, version, comparison, band, worth, worth])
-    con.executemany("insert into matching.match_weights values (?, ?, ?, ?, ?, ?)", rows)
+            rows.append([authority, version, comparison, band, worth, worth, worth])
+    con.executemany("insert into matching.match_weights values (?, ?, ?, ?, ?, ?, ?)", rows)

@@ -283,7 +283,7 @@ def _empty_tables(con: duckdb.DuckDBPyConnection) -> None:
         );
         create or replace table matching.match_weights (
             authority varchar, parameter_version integer, comparison varchar, level varchar,
-            against_same_setting double, against_unrelated double
+            against_same_setting double, against_unrelated double, against_akin double
         )
     """)
 

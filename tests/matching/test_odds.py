@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from matching import candidates, model, odds, parameters
+from matching import candidates, competition, model, odds, parameters
 from matching.score import read_pairs, season_of, weekdays_of
 
 PLACE = {"setting_core": "oak park barfield", "full_postcode": "ZZ121AB"}
@@ -52,13 +52,65 @@ def test_chance_is_counted_at_all_lags_but_not_from_beyond_the_window(pairs_of, 
     pairs = pairs_of(contacts, [*referrals[:-1], referrals[-1] | {"quoted_contact_id": "C1"}])
     assert pairs.within.tolist() == [True] * 5 + [False]  # the first came too early to be looked at
     pairs.exposure = np.array([181.0])
-    free = np.ones(len(pairs.contact))
-    elsewhere = odds.chance_rates(silent, pairs, np.zeros_like(free), free, np.ones(1))[1]
-    # Five referrals on 181 days, and a belief of 40 days round the typical rate, which is that of this only contact.
-    assert elsewhere[0, 0] == pytest.approx((5 + 40 * 5.5 / 181) / 221)
-    taken = np.where(np.arange(len(free)) == 2, 0.0, 1.0)
-    elsewhere = odds.chance_rates(silent, pairs, np.zeros_like(free), taken, np.ones(1))[1]
-    assert elsewhere[0, 0] == pytest.approx((4 + 40 * 4.5 / 181) / 221)
+
+    def unrelated(open_to, answering):
+        outcome = competition.Outcome(np.zeros(6), np.zeros(1), answering, np.ones(6), open_to)
+        return odds.chance_rates(silent, pairs, np.zeros(6), outcome, np.ones(1))[0][1]
+
+    # Five referrals on 181 days, of which a pair is weighed against the other four, and a belief of 40 days round the
+    # typical rate, which is that of this only contact.
+    told = unrelated(np.ones(6), np.zeros(pairs.referrals))
+    assert told[:5] == pytest.approx((4 + 40 * 5.5 / 181) / 221)
+    assert told[5] == pytest.approx((5 + 40 * 5.5 / 181) / 221)
+    # The third answers another contact: it is no chance for this one, and there are four.
+    third = np.arange(6) == 2
+    taken = np.where(np.arange(pairs.referrals) == pairs.referral[2], 1.0, 0.0)
+    told = unrelated(np.where(third, 0.0, 1.0), taken)
+    assert told[0] == pytest.approx((3 + 40 * 4.5 / 181) / 221)
+    assert told[2] == pytest.approx((4 + 40 * 4.5 / 181) / 221)
+
+
+def test_a_pair_is_weighed_against_the_other_referrals_of_its_setting(pairs_of, silent):
+    # By hand: a quiet rate and a busy one, alike likely before; a referral more multiplies them by how busy they are.
+    quiet, busy = parameters.RATES[5], parameters.RATES[15]
+    silent.rates = np.where(np.isin(parameters.RATES, [quiet, busy]), 0.5, 0.0)
+    referrals = [{"id": f"R{number}", "day": day, **PLACE} for number, day in enumerate((103, 150, 190))]
+    pairs = pairs_of([{"id": "C1", "day": 100, **PLACE}], referrals)
+    pairs.exposure = np.array([181.0])
+    # The first surely answers this contact, and no other claims any of them.
+    outcome = competition.Outcome(np.zeros(3), np.ones(1), np.array([1.0, 0.0, 0.0]), np.ones(3), np.ones(3))
+    (at_setting, _unrelated), of_contact, _weights = odds.chance_rates(
+        silent, pairs, np.ones(3), outcome, np.ones(1)
+    )
+
+    def rate(others):
+        likely = [one**others * np.exp(-181 * one) for one in (quiet, busy)]
+        return (likely[0] * quiet + likely[1] * busy) / sum(likely)
+
+    # Each against the other two: were the second the answer, the first would be chance.
+    assert at_setting == pytest.approx(rate(2))
+    assert of_contact[0] == pytest.approx(rate(2))
+    # Where another contact surely has the third, it is none of them.
+    outcome.to_contact[2] = 0.0
+    at_setting = odds.chance_rates(silent, pairs, np.ones(3), outcome, np.ones(1))[0][0]
+    assert at_setting == pytest.approx([rate(1), rate(1), rate(2)])
+
+
+def test_unrelated_pairs_of_one_sector_are_weighed_as_akin(pairs_of, silent):
+    contact = {"id": "C1", "day": 0, **PLACE, "sector": "primary", "staff_role": "teacher"}
+    referrals = [
+        {"id": f"R{number}", "day": 3, **PLACE, "staff_role": "teacher", **sector}
+        for number, sector in enumerate(({"sector": "primary"}, {"sector": "sports"}, {}))
+    ]
+    pairs = pairs_of([contact], referrals)
+    akin = model.CLASSES.index("akin")
+    silent.levels["staff_role"][akin] = (0.1, 0.8, 0.1)
+    logs = odds.class_weights(silent, pairs) - odds.class_weights(silent, pairs, "staff_role")
+    (roles,) = (c.levels for c in model.COMPARISONS if c.name == "staff_role")
+    level = pairs.levels["staff_role"][pairs.pattern]
+    assert [roles[one] for one in level] == ["same_common", "same_common", "same_rare"]
+    assert np.exp(logs[2]) == pytest.approx([0.8, 1 / 3, 1 / 3])
+    assert np.exp(logs[:2]) == pytest.approx(1 / 3)
 
 
 def test_season_is_what_came_round_a_day_against_the_average():

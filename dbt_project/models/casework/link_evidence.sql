@@ -20,6 +20,8 @@ compared as (
         scored.expected_odds,
         scored.same_setting_rate,
         scored.unrelated_rate,
+        -- Unrelated pairs of one sector agree in more than others: they are a class of their own (model.AKIN_SECTORS).
+        scored.sector_agreement in ('same', 'same_sought') as is_akin,
         unnest([
             { 'step_number': 1, 'comparison': 'expected', 'level': null },
             {
@@ -56,7 +58,10 @@ summed as (
     select
         compared.*,
         coalesce(sum(weights.against_same_setting) over so_far, 0.0) as bits_against_same_setting,
-        coalesce(sum(weights.against_unrelated) over so_far, 0.0) as bits_against_unrelated
+        coalesce(
+            sum(case when compared.is_akin then weights.against_akin else weights.against_unrelated end) over so_far,
+            0.0
+        ) as bits_against_unrelated
     from compared
     left join weights
         on
