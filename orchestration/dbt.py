@@ -48,11 +48,11 @@ def _invoke(home: Home, arguments: list[str], manifest: Any = None) -> Any:
     # No log file: a failed cast would put the raw line into it. What is printed is dropped for the same reason; what an
     # operator needs comes back in the result.
     quiet = ["--log-level-file", "none", "--no-send-anonymous-usage-stats", "--no-use-colors"]
-    dbt_savings.ask()
     try:
         # In the home, where the profile's path of the warehouse is a bare file name: dbt reads the whole project
         # anew whenever that path changes, so this way a home that was moved or copied stays quick.
         with (
+            dbt_savings.at_hand(),
             contextlib.chdir(home.root),
             contextlib.redirect_stdout(io.StringIO()),
             contextlib.redirect_stderr(io.StringIO()),

@@ -6,7 +6,9 @@ parsing came to (parsed.py). None of them touches what dbt builds, nor what it s
 
 from __future__ import annotations
 
+import contextlib
 import functools
+from collections.abc import Iterator
 from typing import Any
 
 SCHEMAS: dict[str, dict[str, Any]] = {}
@@ -14,6 +16,19 @@ SCHEMAS: dict[str, dict[str, Any]] = {}
 
 COMPILED: dict[str, str] = {}
 """The SQL of models, by unique id, as the project at hand was compiled before. Kept by parsed.py."""
+
+_asked: list[bool] = []
+
+
+@contextlib.contextmanager
+def at_hand() -> Iterator[None]:
+    """While dbt works on the project at hand; whoever calls dbt otherwise in this process has another one."""
+    ask()
+    _asked.append(True)
+    try:
+        yield
+    finally:
+        _asked.pop()
 
 
 def ask() -> None:
@@ -66,7 +81,7 @@ def _compile_no_model_twice() -> None:
         return
 
     def compiled(self: Any, node: Any, *args: Any, **kwargs: Any) -> Any:
-        sql = COMPILED.get(node.unique_id)
+        sql = COMPILED.get(node.unique_id) if _asked else None
         if sql is None:
             return compile_node(self, node, *args, **kwargs)
         node.compiled_code, node.compiled, node.extra_ctes_injected = sql, True, True
