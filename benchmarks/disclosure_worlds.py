@@ -184,9 +184,18 @@ class World:
         con = warehouse()
         con.execute(
             "insert into marts.dim_authorities by name select ? as authority, 'Smallshire' as authority_name, "
-            "?::date as as_at, ?::date as referrals_told_to, 10 as grace_working_days, ? as disclosure_hide_up_to, "
-            "'night' as refresh_id",
-            [AUTHORITY, self.as_at, self.stopped.get("referrals", self.as_at), self.hide_up_to],
+            "?::date as as_at, ?::date as referrals_told_to, ?::date as outcomes_told_to, 10 as grace_working_days, "
+            "? as disclosure_hide_up_to, 'night' as refresh_id",
+            [
+                AUTHORITY,
+                self.as_at,
+                self.stopped.get("referrals", self.as_at),
+                min(
+                    self.stopped.get(feed, self.as_at)
+                    for feed in ("referrals", "allegations", "outcomes", "actions")
+                ),
+                self.hide_up_to,
+            ],
         )
         con.execute(
             f"""

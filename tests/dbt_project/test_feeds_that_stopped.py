@@ -7,6 +7,7 @@ measure of such authorities (tests/independent), the warning about them (expecta
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -117,3 +118,100 @@ def test_a_meeting_is_late_when_the_last_extract_of_meetings_says_so(stopped: Wo
         ("M3", "2020-05-12", False),
         ("M4", None, True),
     ]
+
+
+@pytest.mark.parametrize(
+    ("outcomes_on", "actions_on"), [("2020-06-30", "2019-06-30"), ("2019-06-30", "2020-06-30")]
+)
+def test_outcomes_and_what_followed_are_counted_as_of_one_day(
+    tmp_path: Path, outcomes_on: str, actions_on: str
+):
+    """Two allegations of February 2019, each concluded and referred to the DBS: one by June 2019, one a year later."""
+    world = World(tmp_path / "warehouse.duckdb")
+    world.authority("apart", "Apart")
+    for name, wording, member in (("outcome", "proved", "substantiated"), ("action", "dbs", "dbs_referral")):
+        world.meaning("apart", name, wording, member)
+    for feed in ("referrals", "allegations", "outcomes", "actions"):
+        world.con.execute(
+            "insert into raw.feeds by name select 'apart' as authority, ? as feed, 'lcs' as source_system, "
+            "true as is_available, date '2018-04-01' as complete_from",
+            [feed],
+        )
+    at = {
+        "referrals": "2020-06-30",
+        "allegations": "2020-06-30",
+        "outcomes": outcomes_on,
+        "actions": actions_on,
+    }
+    days = {"1": ("2019-06-15", "2019-06-20"), "2": ("2020-04-15", "2020-04-20")}
+    rows = {
+        "referrals": [{"referral_id": n, "received_on": "2019-02-04"} for n in days],
+        "allegations": [{"allegation_id": n, "referral_id": n} for n in days],
+        "outcomes": [{"allegation_id": n, "outcome": "proved", "outcome_on": days[n][0]} for n in days],
+        "actions": [{"allegation_id": n, "action": "dbs", "action_on": days[n][1]} for n in days],
+    }
+    told = {"outcomes": 0, "actions": 1}
+    for feed, day in at.items():
+        seen = [
+            row
+            for n, row in zip(days, rows[feed], strict=True)
+            if feed not in told or days[n][told[feed]] <= day
+        ]
+        world.extract("apart", feed, day, seen, source_system="lcs")
+    files.remember_publication(world.con, tmp_path)
+    world.build(*OURS, "measures", "measure_breakdowns", "--exclude", "fct_contact_referral_links")
+    assert world.rows(
+        "select measure, as_at::varchar, numerator, denominator from marts.fct_measures where "
+        "measure in ('dbs_referrals', 'allegations_concluded_of_received', 'allegations_open_of_received') and "
+        "(period_kind, period_start) = ('financial_year', date '2018-04-01') and dimension_1 = 'all' order by all"
+    ) == [
+        ("allegations_concluded_of_received", "2019-06-30", 1, 2),
+        ("allegations_open_of_received", "2019-06-30", 1, 2),
+        ("dbs_referrals", "2019-06-30", 1, 1),
+    ]
+    # A record by itself tells what its own feed knows.
+    concluded = 2 if outcomes_on > actions_on else 1
+    assert world.rows("select count(*) from marts.fct_allegations where is_concluded") == [(concluded,)]
+    world.con.close()
+
+
+def feed_days(tmp_path: Path, *extracts: tuple[str, str, str, str]) -> dict[str, str]:
+    """Days to which feeds tell, of extracts (feed, day, kind, system); the profile names the system `lcs` only."""
+    world = World(tmp_path / "warehouse.duckdb")
+    world.authority("apart", "Apart")
+    row = {
+        "contacts": {"contact_id": "1", "received_at": "2019-04-01 10:00:00"},
+        "referrals": {"referral_id": "1", "received_on": "2019-04-01"},
+        "match_decisions": {"contact_id": "1", "referral_id": "1", "decision": "confirm"},
+    }
+    for feed, day, kind, system in extracts:
+        world.extract("apart", feed, day, [row[feed]], source_system=system, kind=kind)
+        world.con.execute(
+            "insert into raw.feeds by name select 'apart' as authority, ? as feed, 'lcs' as source_system, "
+            "true as is_available, null::date as complete_from",
+            [feed],
+        )
+    world.build("stg_extracts", "stg_feed_days")
+    told = dict(world.rows("select feed, told_to::varchar from staging.stg_feed_days"))
+    world.con.close()
+    return told
+
+
+CONTACTS = ("contacts", "2020-06-30", "full", "lcs")
+
+
+def test_a_system_that_sent_changes_once_is_not_silent_for_ever(tmp_path: Path):
+    full = ("referrals", "2020-03-31", "full", "lcs")
+    replaced = ("referrals", "2019-04-30", "changes", "old")
+    switched = ("referrals", "2019-04-30", "changes", "lcs")
+    for number, before in enumerate((replaced, switched)):
+        (tmp_path / str(number)).mkdir()
+        assert feed_days(tmp_path / str(number), before, full, CONTACTS)["referrals"] == "2020-03-31"
+    (tmp_path / "still").mkdir()
+    assert feed_days(tmp_path / "still", switched, CONTACTS)["referrals"] == "2020-06-30"
+
+
+def test_a_list_of_decisions_does_not_lengthen_what_the_systems_told(tmp_path: Path):
+    changes = [(feed, "2020-03-31", "changes", "lcs") for feed in ("contacts", "referrals")]
+    told = feed_days(tmp_path, *changes, ("match_decisions", "2020-06-30", "full", "lcs"))
+    assert told == {"contacts": "2020-03-31", "referrals": "2020-03-31", "match_decisions": "2020-06-30"}

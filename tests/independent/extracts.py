@@ -43,10 +43,11 @@ class Extracts:
 
     def told_to(self, feed: str) -> pd.Timestamp:
         """The last day of which a feed tells: of lists that change seldom, and of changes, silence says nothing new."""
-        silent = any(s.get("extract", "full") == "changes" for s in self.sources(feed))
-        if silent or feed in SELDOM or feed not in self.newest:
+        if feed not in self.newest:
             return self.as_at
-        return pd.Timestamp(self.newest[feed])
+        silent = any(s.get("extract", "full") == "changes" for s in self.sources(feed))
+        heard = [day for name, day in self.newest.items() if name not in SELDOM or name == feed]
+        return pd.Timestamp(max(heard) if silent or feed in SELDOM else self.newest[feed])
 
     def sources(self, feed: str) -> list[dict]:
         return [s for s in self.profile["sources"] if s["feed"] == feed]

@@ -36,6 +36,7 @@ class Facts:
 
     authority: str
     as_at: pd.Timestamp
+    outcomes_to: pd.Timestamp
     extracts: Extracts
     groups: dict[str, str]
     items: dict[str, Items]
@@ -91,6 +92,9 @@ def build(
     referral_estimates: source_system, referral_id, contact_probability. Both come from the published facts.
     """
     frames, told_to = extracts.frames, extracts.told_to
+    # An outcome and what was done after it are counted as they stood on the last day that all of their feeds tell of.
+    family = [f for f in ("referrals", "allegations", "outcomes", "actions") if f in extracts.newest]
+    outcomes_to = min((told_to(feed) for feed in family), default=extracts.as_at)
     groups = {**groups, "unknown": "unknown", "unmapped": "unmapped"}
     items: dict[str, Items] = {}
     officers = frames["officers"].reset_index(drop=True)
@@ -106,11 +110,9 @@ def build(
     items["contacts"] = Items(
         _contacts(frames["contacts"], groups, holidays, told_to("contacts"), contact_estimates, extracts)
     )
-    allegations = _allegations(frames, referrals, told_to("outcomes"), told_to("actions"))
+    allegations = _allegations(frames, referrals, outcomes_to)
     items["allegations"] = Items(allegations)
-    items["actions"] = Items(
-        _actions(frames["actions"], allegations, told_to("actions")), items["allegations"]
-    )
+    items["actions"] = Items(_actions(frames["actions"], allegations, outcomes_to), items["allegations"])
     concluded = allegations[allegations["is_concluded"]].assign(on=lambda f: f["outcome_on"])
     items["concluded"] = Items(concluded, items["allegations"])
     items["children"] = Items(_children(frames["children"], referrals))
@@ -127,7 +129,7 @@ def build(
     items["setting_concerns"] = Items(_setting_concerns(frames, groups, told_to("setting_concerns")))
     first = pd.Series([min(f.frame["on"].min() for f in items.values() if f.frame["on"].notna().any())])
     begun = min(period_starts(first, kind).iloc[0] for kind in KINDS)
-    return Facts(extracts.authority, extracts.as_at, extracts, groups, items, officers, begun)
+    return Facts(extracts.authority, extracts.as_at, outcomes_to, extracts, groups, items, officers, begun)
 
 
 def _referrals(frame, officers, groups, holidays, told_to, estimates) -> pd.DataFrame:
@@ -192,7 +194,6 @@ def _allegations(
     frames: dict[str, pd.DataFrame],
     referrals: pd.DataFrame,
     outcomes_to: pd.Timestamp,
-    actions_to: pd.Timestamp,
 ) -> pd.DataFrame:
     out = frames["allegations"].reset_index(drop=True).copy(deep=False)
     at = find_parent(out, referrals, "referral_id")
@@ -205,7 +206,7 @@ def _allegations(
     out["outcome_on"] = within(outcome_on, out["on"], outcomes_to)
     out["is_concluded"] = out["outcome_on"].notna()
     out["outcome"] = take(outcomes, found, "outcome", "unknown").where(out["is_concluded"], "not_concluded")
-    done = _done(frames["actions"], actions_to)
+    done = _done(frames["actions"], outcomes_to)
     own = find_parent(done, out, "allegation_id")
     for name, actions in (
         ("has_removal", REMOVALS),

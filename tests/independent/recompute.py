@@ -63,8 +63,9 @@ class Recomputation:
         return said, True
 
     def told_to(self, *feeds: str) -> pd.Timestamp:
-        """The last day of which all of these feeds tell."""
-        return min(self.facts.extracts.told_to(feed) for feed in feeds)
+        """The last day of which all of these feeds tell; outcomes and actions tell together."""
+        days = [self.facts.extracts.told_to(feed) for feed in feeds]
+        return min([*days, self.facts.outcomes_to] if {"outcomes", "actions"} & {*feeds} else days)
 
     def periods(self, measure: str, *feeds: str) -> pd.DataFrame:
         """The periods of a measure that needs these feeds: only the profile's word cuts one at its start."""

@@ -107,9 +107,9 @@ def put_dimensions(con: duckdb.DuckDBPyConnection, authority: str, as_at: str) -
     """What every example needs: the authority, sectors, one area, a calendar without bank holidays."""
     put(
         con, "marts.dim_authorities",
-        "authority | authority_name | as_at | referrals_told_to | grace_working_days | disclosure_hide_up_to | "
-        "refresh_id\n"
-        f"{authority} | {authority.title()} | {as_at} | {as_at} | 10 | 4 | night",
+        "authority | authority_name | as_at | referrals_told_to | outcomes_told_to | grace_working_days | "
+        "disclosure_hide_up_to | refresh_id\n"
+        f"{authority} | {authority.title()} | {as_at} | {as_at} | {as_at} | 10 | 4 | night",
     )  # fmt: skip
     con.execute(
         f"""

@@ -10,6 +10,7 @@ select
     authority_name,
     as_at,
     referrals_told_to,
+    outcomes_told_to,
     time_zone,
     target_percents['closed_within_1_month'] as closed_within_1_month_target_percent,
     target_percents['closed_within_3_months'] as closed_within_3_months_target_percent,

@@ -1,16 +1,32 @@
 with
 
+authorities as (
+    select
+        authority,
+        as_at,
+        outcomes_told_to
+    from {{ ref('dim_authorities') }}
+),
+
+-- Outcomes and actions as they stood on the last day that all of an allegation's feeds tell of: where one goes on for
+-- longer, its news would meet a base that does not know of them.
 actions as (
     select
-        allegation_key as actions_of,
-        list(distinct action_key order by action_key) as action
-    from {{ ref('fct_actions') }}
-    group by allegation_key
+        actions.allegation_key as actions_of,
+        list(distinct actions.action_key order by actions.action_key) as action
+    from {{ ref('fct_actions') }} as actions
+    inner join authorities on actions.authority = authorities.authority
+    where actions.action_on is null or actions.action_on <= authorities.outcomes_told_to
+    group by actions.allegation_key
 ),
 
 allegations as (
     select
-        allegations.*,
+        allegations.authority,
+        allegations.received_on,
+        allegations.outcome_on,
+        allegations.source_team,
+        allegations.recorded_as,
         authorities.as_at,
         actions.action,
         coalesce(areas.area_code, 'unknown') as area,
@@ -18,9 +34,15 @@ allegations as (
         coalesce(sectors.sector_group_code, 'unknown') as sector_group,
         allegations.staff_role_key as staff_role,
         allegations.concern_category_key as concern_category,
-        allegations.outcome_key as outcome
+        coalesce(allegations.outcome_on <= authorities.outcomes_told_to, false) as is_concluded,
+        case when allegations.outcome_on is not null then allegations.outcome_key else 'not_concluded' end as outcome,
+        coalesce(list_contains(actions.action, 'dbs_referral'), false) as has_dbs_referral,
+        coalesce(list_contains(actions.action, 'criminal_prosecution'), false) as has_prosecution,
+        outcome = 'substantiated'
+        and coalesce(list_has_any(actions.action, ['dismissal', 'resignation', 'deregistration']), false)
+            as is_removal_after_substantiated
     from {{ ref('fct_allegations') }} as allegations
-    inner join {{ ref('dim_authorities') }} as authorities on allegations.authority = authorities.authority
+    inner join authorities on allegations.authority = authorities.authority
     left join {{ ref('dim_areas') }} as areas on allegations.area_key = areas.area_key
     left join {{ ref('dim_sectors') }} as sectors on allegations.sector_key = sectors.sector_key
     left join actions on allegations.allegation_key = actions.actions_of

@@ -4,6 +4,13 @@ catalogue as (select * from {{ ref('measures') }}),
 
 feeds as (select * from {{ ref('stg_feed_days') }}),
 
+authorities as (
+    select
+        authority,
+        outcomes_told_to
+    from {{ ref('dim_authorities') }}
+),
+
 -- A measure needs the feeds of its base too, so its base tells at least as far.
 needed as (
     select
@@ -15,7 +22,13 @@ needed as (
 select
     feeds.authority,
     needed.measure,
-    min(feeds.told_to) as as_at
+    min(
+        case
+            when needed.feed in ('outcomes', 'actions') then least(feeds.told_to, authorities.outcomes_told_to)
+            else feeds.told_to
+        end
+    ) as as_at
 from needed
 inner join feeds on needed.feed = feeds.feed
+inner join authorities on feeds.authority = authorities.authority
 group by feeds.authority, needed.measure

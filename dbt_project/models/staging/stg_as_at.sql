@@ -13,7 +13,11 @@ last_extracts as (
         authority,
         max(told_to) as as_at,
         -- A referral that came later cannot be seen: nothing has been waited for any longer.
-        coalesce(max(told_to) filter (where feed = 'referrals'), max(told_to)) as referrals_told_to
+        coalesce(max(told_to) filter (where feed = 'referrals'), max(told_to)) as referrals_told_to,
+        -- An allegation's outcome and what was done after it are told together or not at all.
+        coalesce(
+            min(told_to) filter (where feed in ('referrals', 'allegations', 'outcomes', 'actions')), max(told_to)
+        ) as outcomes_told_to
     from {{ ref('stg_feed_days') }}
     group by authority
 ),
@@ -39,6 +43,7 @@ select
     authorities.authority_name,
     last_extracts.as_at,
     last_extracts.referrals_told_to,
+    last_extracts.outcomes_told_to,
     authorities.time_zone,
     cast(authorities.grace_working_days as integer) as grace_working_days,
     cast(authorities.disclosure_hide_up_to as integer) as disclosure_hide_up_to,
