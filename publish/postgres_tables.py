@@ -52,7 +52,7 @@ _RECEIPT_COLUMNS = {
     ),
     "refresh_id": ("text", "The refresh that made all tables of this schema."),
     "published_at": ("timestamptz", "When the release was published as files."),
-    "as_at": ("jsonb", "The extract date that each authority's figures were computed from."),
+    "as_at": ("jsonb", "The newest extract of any feed of each authority; each figure has its own day."),
     "code_version": ("text", "The code that made it."),
     "inputs": ("text", "Fingerprint of the extracts, profiles and code that decide the numbers."),
 }
