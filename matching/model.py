@@ -190,7 +190,7 @@ COMPARISONS = (
         (0.05, 0.18, 0.25, 0.52),
         (0.05, 0.18, 0.25, 0.52),
     ),
-    # Something missing is believed alike in the three classes, and so says nothing until records teach otherwise.
+    # Something missing is believed alike in all classes, and so says nothing until records teach otherwise.
     Comparison(
         "caller",
         _levels("caller"),

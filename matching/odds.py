@@ -14,8 +14,8 @@ from matching.competition import Outcome, compete
 from matching.parameters import RATES, Parameters
 
 BIN_DAYS = np.diff(np.array(model.LAG_STARTS))
-HARDLY = 0.01
-"""A pair that counts less than this among the other referrals of its setting is not taken out of them again."""
+_PARTS_OUT = np.linspace(0.0, 1.0, 5)
+"""Parts of a referral that are taken out of a count exactly; between them the rate of chance is interpolated."""
 
 
 @dataclass
@@ -173,11 +173,13 @@ def chance_rates(
     alone = np.where(pairs.within, outcome.to_contact, 0.0)
     settings, others = _counted(pairs, alone, setting_share)
     beside = _posterior(p, pairs, settings)
-    at_setting = (beside @ RATES)[pairs.contact]
-    own = alone * setting_share
-    some = np.flatnonzero(own > HARDLY)
-    without = np.exp(np.outer(-own[some], np.log(RATES))) * beside[pairs.contact[some]]
-    at_setting[some] = (without @ RATES) / without.sum(axis=1)
+    # A referral less in the count divides each rate's likelihood by that rate.
+    fewer = RATES[:, None] ** -_PARTS_OUT
+    without = (beside @ (RATES[:, None] * fewer)) / (beside @ fewer)
+    place = alone * setting_share * (len(_PARTS_OUT) - 1)
+    before = np.minimum(place.astype(np.intp), len(_PARTS_OUT) - 2)
+    part = place - before
+    at_setting = without[pairs.contact, before] * (1 - part) + without[pairs.contact, before + 1] * part
     # A gamma belief worth 40 days round the typical rate: unrelated pairs come by words, which differ less.
     unrelated = others[pairs.way, pairs.contact] - alone * (1 - setting_share) + 40 * typical[pairs.way]
     unrelated /= pairs.exposure[pairs.contact] + 40
