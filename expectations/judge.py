@@ -8,6 +8,7 @@ inside the function, because the import is the dearest step of a small refresh (
 """
 
 import contextlib
+import copy
 import gc
 import importlib
 import json
@@ -67,7 +68,7 @@ def _imports():
     was_enabled = gc.isenabled()
     gc.disable()
     try:
-        with _left_until_used("scipy.stats", "altair"):
+        with _left_until_used("scipy.stats", "altair"), _fields_copied_flat():
             import great_expectations
             from great_expectations.expectations import ExpectColumnMaxToBeBetween
         from pandas import DataFrame
@@ -78,6 +79,50 @@ def _imports():
         if was_enabled:
             gc.enable()
     return great_expectations, ExpectColumnMaxToBeBetween, DataFrame
+
+
+@contextlib.contextmanager
+def _fields_copied_flat() -> Iterator[None]:
+    """Classes of pydantic 1 made inside the block take over their bases' fields without a deep copy of each.
+
+    Great Expectations makes three hundred such classes as it is imported, and copying four thousand fields down to
+    their last default value was an eighth of that. What making a class changes of a field is copied; what it only
+    reads is shared.
+    """
+    from pydantic.v1 import main
+
+    deep = main.smart_deepcopy
+
+    def copied(value: Any) -> Any:
+        if type(value) is dict and all(type(field) is main.ModelField for field in value.values()):
+            return {name: _field_copied(field) for name, field in value.items()}
+        return deep(value)
+
+    main.smart_deepcopy = copied
+    try:
+        yield
+    finally:
+        main.smart_deepcopy = deep
+
+
+def _field_copied(field: Any) -> Any:
+    if field.sub_fields_mapping is not None:  # names the parts among sub_fields, which a flat copy would part
+        return copy.deepcopy(field)
+    twin = _flat_copy(field)
+    twin.field_info = _flat_copy(field.field_info)
+    twin.field_info.extra = dict(field.field_info.extra)
+    twin.class_validators = dict(field.class_validators)
+    twin.sub_fields = field.sub_fields and [_field_copied(part) for part in field.sub_fields]
+    twin.key_field = field.key_field and _field_copied(field.key_field)
+    return twin
+
+
+def _flat_copy(thing: Any) -> Any:
+    """As copy.copy, which takes the long way through pickling for a class with slots."""
+    twin = object.__new__(type(thing))
+    for slot in thing.__slots__:
+        setattr(twin, slot, getattr(thing, slot))
+    return twin
 
 
 class _Later(types.ModuleType):
