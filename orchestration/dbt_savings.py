@@ -20,6 +20,17 @@ COMPILED: dict[str, str] = {}
 _asked: list[bool] = []
 
 
+def before_import() -> None:
+    """Let the classes in which dbt records its calls, for a replay, write their code for it when they first do.
+
+    Called before dbt is imported: dbt asks mashumaro, which makes that code, for the same of its other classes, and a
+    refresh records nothing. 0.15 cpu-seconds.
+    """
+    from mashumaro.config import BaseConfig
+
+    BaseConfig.lazy_compilation = True
+
+
 @contextlib.contextmanager
 def at_hand() -> Iterator[None]:
     """While dbt works on the project at hand; whoever calls dbt otherwise in this process has another one."""

@@ -14,7 +14,7 @@ from typing import Any
 
 import duckdb
 
-from orchestration import alerts, audit_log, dbt, history, mirror, resources, stations
+from orchestration import alerts, audit_log, dbt, dbt_savings, history, mirror, resources, stations
 
 STORAGE_TRIES = 5
 EXIT = {"published": 0, "nothing_new": 0, "held": 3, "failed": 1}
@@ -68,6 +68,7 @@ def refresh(
             raise
         stations.SECONDS.clear()
         dbt.forget()
+        dbt_savings.before_import()
         import dagster as dg
 
         from orchestration import definitions
