@@ -206,10 +206,12 @@ def keep_weights(con: duckdb.DuckDBPyConnection, authority: str, version: int, p
                 float(np.log2(table[0, number] / table[other, number])) if said else 0.0
                 for other in range(1, len(model.CLASSES))
             ]
-            rows.append([authority, version, c.name, level, *against])
+            rows.append([c.name, level, *against])
     # Chance is even over the days of the window; its rate is local and belongs to the pair, not to the lag.
     even = np.diff(model.LAG_STARTS) / (model.LAG_STARTS[-1] - model.LAG_STARTS[0])
     for comparison, lag in zip(("lag", "lag_not_requested"), p.lag, strict=True):
         for band, worth in zip(lag_bands(), np.log2(lag / even).tolist(), strict=True):
-            rows.append([authority, version, comparison, band, worth, worth, worth])
-    con.executemany("insert into matching.match_weights values (?, ?, ?, ?, ?, ?, ?)", rows)
+            rows.append([comparison, band, worth, worth, worth])
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    each = ", ".join("unnest(?)" for _ in columns)
+    con.execute(f"insert into matching.match_weights select ?, ?, {each}", [authority, version, *columns])
