@@ -126,10 +126,15 @@ def test_a_meeting_is_late_when_the_last_extract_of_meetings_says_so(stopped: Wo
 def test_outcomes_and_what_followed_are_counted_as_of_one_day(
     tmp_path: Path, outcomes_on: str, actions_on: str
 ):
-    """Two allegations of February 2019, each concluded and referred to the DBS: one by June 2019, one a year later."""
+    """Allegations of February 2019: one concluded and referred to the DBS by June 2019, one a year later; of the third
+    somebody was dismissed by June 2019, before the outcome of a year later."""
     world = World(tmp_path / "warehouse.duckdb")
     world.authority("apart", "Apart")
-    for name, wording, member in (("outcome", "proved", "substantiated"), ("action", "dbs", "dbs_referral")):
+    for name, wording, member in (
+        ("outcome", "proved", "substantiated"),
+        ("action", "dbs", "dbs_referral"),
+        ("action", "sacked", "dismissal"),
+    ):
         world.meaning("apart", name, wording, member)
     for feed in ("referrals", "allegations", "outcomes", "actions"):
         world.con.execute(
@@ -143,12 +148,19 @@ def test_outcomes_and_what_followed_are_counted_as_of_one_day(
         "outcomes": outcomes_on,
         "actions": actions_on,
     }
-    days = {"1": ("2019-06-15", "2019-06-20"), "2": ("2020-04-15", "2020-04-20")}
+    days = {
+        "1": ("2019-06-15", "2019-06-20"),
+        "2": ("2020-04-15", "2020-04-20"),
+        "3": ("2020-04-15", "2019-03-01"),
+    }
     rows = {
         "referrals": [{"referral_id": n, "received_on": "2019-02-04"} for n in days],
         "allegations": [{"allegation_id": n, "referral_id": n} for n in days],
         "outcomes": [{"allegation_id": n, "outcome": "proved", "outcome_on": days[n][0]} for n in days],
-        "actions": [{"allegation_id": n, "action": "dbs", "action_on": days[n][1]} for n in days],
+        "actions": [
+            {"allegation_id": n, "action": "sacked" if n == "3" else "dbs", "action_on": days[n][1]}
+            for n in days
+        ],
     }
     told = {"outcomes": 0, "actions": 1}
     for feed, day in at.items():
@@ -162,15 +174,17 @@ def test_outcomes_and_what_followed_are_counted_as_of_one_day(
     world.build(*OURS, "measures", "measure_breakdowns", "--exclude", "fct_contact_referral_links")
     assert world.rows(
         "select measure, as_at::varchar, numerator, denominator from marts.fct_measures where "
-        "measure in ('dbs_referrals', 'allegations_concluded_of_received', 'allegations_open_of_received') and "
-        "(period_kind, period_start) = ('financial_year', date '2018-04-01') and dimension_1 = 'all' order by all"
+        "measure in ('dbs_referrals', 'allegations_concluded_of_received', 'allegations_open_of_received', "
+        "'removals_of_received') and (period_kind, period_start) = ('financial_year', date '2018-04-01') "
+        "and dimension_1 = 'all' order by all"
     ) == [
-        ("allegations_concluded_of_received", "2019-06-30", 1, 2),
-        ("allegations_open_of_received", "2019-06-30", 1, 2),
+        ("allegations_concluded_of_received", "2019-06-30", 1, 3),
+        ("allegations_open_of_received", "2019-06-30", 2, 3),
         ("dbs_referrals", "2019-06-30", 1, 1),
+        ("removals_of_received", "2019-06-30", 0, 1),
     ]
     # A record by itself tells what its own feed knows.
-    concluded = 2 if outcomes_on > actions_on else 1
+    concluded = 3 if outcomes_on > actions_on else 1
     assert world.rows("select count(*) from marts.fct_allegations where is_concluded") == [(concluded,)]
     world.con.close()
 

@@ -34,8 +34,8 @@ allegations as (
         coalesce(sectors.sector_group_code, 'unknown') as sector_group,
         allegations.staff_role_key as staff_role,
         allegations.concern_category_key as concern_category,
-        coalesce(allegations.outcome_on <= authorities.outcomes_told_to, false) as is_concluded,
-        case when allegations.outcome_on is not null then allegations.outcome_key else 'not_concluded' end as outcome,
+        coalesce(allegations.outcome_on <= authorities.outcomes_told_to, false) as has_told_outcome,
+        case when has_told_outcome then allegations.outcome_key else 'not_concluded' end as outcome,
         coalesce(list_contains(actions.action, 'dbs_referral'), false) as has_dbs_referral,
         coalesce(list_contains(actions.action, 'criminal_prosecution'), false) as has_prosecution,
         outcome = 'substantiated'
@@ -52,13 +52,13 @@ items as (
     select 'allegations' as counts, received_on as event_on, * from allegations
     union all by name
     select 'allegations_concluded_of_received' as counts, received_on as event_on, * from allegations
-    where is_concluded
+    where has_told_outcome
     union all by name
     select 'allegations_open_of_received' as counts, received_on as event_on, * from allegations
-    where not is_concluded
+    where not has_told_outcome
     union all by name
     select 'outcomes' as counts, outcome_on as event_on, * from allegations
-    where is_concluded
+    where has_told_outcome
     union all by name
     select 'actions_of_received' as counts, received_on as event_on, * from allegations
     where action is not null
