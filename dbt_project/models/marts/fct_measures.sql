@@ -25,9 +25,7 @@ available as (
 
 sectors as (select authority, sector_code, sector_group_code from {{ ref('dim_sectors') }}),
 
--- Materialised for DuckDB 2.0.0, which ends with an internal error (a dictionary that changes identity in a join) when
--- it folds this into the joins below over some twenty authorities.
-periods as materialized (
+periods as (
     select distinct
         available.authority,
         available.measure,
