@@ -1,18 +1,22 @@
 """Dagster's SQLite event log with its connections kept open between events.
 
-Belongs here: this one saving. Dagster 1.13 makes an SQLAlchemy engine and opens the file anew for each of the six or
-so statements of an event; a refresh has some three hundred events. Does not belong here: what is stored.
+Belongs here: this saving, and two like it. Dagster 1.13 makes an SQLAlchemy engine and opens the file anew for each of
+the six or so statements of an event; a refresh has some three hundred events. Of each asset it asks anew which columns
+the table has, and what a run intends it stores event by event. Does not belong here: what is stored.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as db
+from dagster._core.events.log import EventLogEntry
 from dagster._core.storage.event_log import SqliteEventLogStorage
+from dagster._core.storage.event_log.sqlite.sqlite_event_log import INDEX_SHARD_NAME
 from dagster._serdes import ConfigurableClassData
 
 OPEN_AT_MOST = 8  # run files held open by one process; a daemon meets a new one every night
@@ -25,7 +29,10 @@ class OpenEventLog(SqliteEventLogStorage):
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None):
         self._engines: dict[str, db.Engine] = {}
         self._tables: set[str] = set()
+        self._columns: set[str] = set()
+        self._in_batch: dict[str, db.Connection] = {}
         super().__init__(base_dir, inst_data)
+        self._db_lock = threading.RLock()  # a batch holds it while its events are stored one after the other
 
     @classmethod
     def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: dict) -> OpenEventLog:
@@ -35,6 +42,9 @@ class OpenEventLog(SqliteEventLogStorage):
     @contextmanager
     def _connect(self, shard: str) -> Iterator[db.Connection]:
         with self._db_lock:
+            if shard in self._in_batch:
+                yield self._in_batch[shard]
+                return
             engine = self._engines.pop(shard, None) or _engine(self.conn_string_for_shard(shard))
             self._engines[shard] = engine  # the last used stands last
             if len(self._engines) > OPEN_AT_MOST:
@@ -51,6 +61,23 @@ class OpenEventLog(SqliteEventLogStorage):
                 return False
             self._tables.add(table_name)
         return True
+
+    def _has_asset_key_col_on_connection(self, conn: db.Connection, column_name: str) -> bool:
+        if column_name not in self._columns:
+            if not super()._has_asset_key_col_on_connection(conn, column_name):
+                return False
+            self._columns.add(column_name)
+        return True
+
+    def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
+        """Store events of one run in one transaction a file. Dagster stores them singly when this fails."""
+        with self._db_lock, ExitStack() as files:
+            shards = (events[0].run_id, INDEX_SHARD_NAME)
+            self._in_batch = {shard: files.enter_context(self._connect(shard)) for shard in shards}
+            try:
+                super().store_event_batch(events)
+            finally:
+                self._in_batch = {}
 
     def dispose(self) -> None:
         with self._db_lock:

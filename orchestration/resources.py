@@ -139,6 +139,8 @@ class Home:
         os.environ["LADO_WAREHOUSE"] = self.warehouse.name  # dbt runs in the home (dbt.py)
         os.environ["DO_NOT_TRACK"] = "1"
         os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
+        # What a run intends, an event for each asset, is stored at once (event_log.py).
+        os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", "1000")
         return self
 
 

@@ -38,3 +38,32 @@ def test_dagsters_own_storage_reads_every_event_of_more_runs_than_are_held_open(
         assert read == written[run]
         assert "a line for the record" in [message for _, message in read]
     plain.dispose()
+
+
+@dg.asset
+def one() -> None:
+    """An asset."""
+
+
+@dg.asset(deps=[one])
+def other() -> None:
+    """Another."""
+
+
+def test_what_a_run_intends_is_stored_at_once_and_read_by_dagsters_own(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home").prepare()
+    stored = []
+    with dg.DagsterInstance.get() as instance:
+        storage = instance._event_storage
+        store = storage.store_event_batch
+        storage.store_event_batch = lambda events: (stored.append(len(events)), store(events))
+        runs = [dg.materialize([one, other], instance=instance).run_id for _ in range(2)]
+        assert stored == [2, 2]
+        assert storage._in_batch == {}
+        assert instance.get_latest_materialization_event(other.key).run_id == runs[-1]
+    plain = SqliteEventLogStorage(str(home.dagster / "history" / "runs"))
+    for run in runs:
+        kinds = [e.dagster_event.event_type_value for e in plain.get_logs_for_run(run) if e.dagster_event]
+        assert kinds.count("ASSET_MATERIALIZATION_PLANNED") == kinds.count("ASSET_MATERIALIZATION") == 2
+    assert set(plain.all_asset_keys()) == {one.key, other.key}
+    plain.dispose()
