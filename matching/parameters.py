@@ -187,8 +187,12 @@ def keep(
 
 
 def lag_bands() -> tuple[str, ...]:
-    """The lag bins in words, in their order."""
-    return tuple(f"{start} to {end - 1} days" for start, end in pairwise(model.LAG_STARTS))
+    """The lag bins in words, in their order: days from the contact to the referral, negative when it came before."""
+    words = []
+    for first, last in ((start, end - 1) for start, end in pairwise(model.LAG_STARTS)):
+        days = "day" if abs(last) == 1 and first == last else "days"
+        words.append(f"{first} {days}" if first == last else f"{first} to {last} {days}")
+    return tuple(words)
 
 
 def keep_weights(con: duckdb.DuckDBPyConnection, authority: str, version: int, p: Parameters) -> None:
