@@ -4,7 +4,7 @@ Belongs here: everything that touches Great Expectations. Does not belong here: 
 
 Great Expectations on DuckDB through SQLAlchemy is broken (fivetran/great_expectations#11579) and on pandas it wants the
 whole data in memory, so it is given only the counts: one column for each check, one row. It is imported here,
-inside the function, because the import is the dearest step of a small refresh (some 2 cpu-seconds).
+inside the function, because the import is the dearest step of a small refresh (more than one cpu-second).
 """
 
 import contextlib
@@ -110,7 +110,6 @@ def _field_copied(field: Any) -> Any:
         return copy.deepcopy(field)
     twin = _flat_copy(field)
     twin.field_info = _flat_copy(field.field_info)
-    twin.field_info.extra = dict(field.field_info.extra)
     twin.class_validators = dict(field.class_validators)
     twin.sub_fields = field.sub_fields and [_field_copied(part) for part in field.sub_fields]
     twin.key_field = field.key_field and _field_copied(field.key_field)

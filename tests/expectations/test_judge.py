@@ -64,3 +64,33 @@ def test_classes_whose_fields_were_copied_flat_are_those_of_deep_copies():
     without_addresses = [re.sub(r" at 0x[0-9a-f]+", "", text).splitlines() for text in (deep, flat)]
     assert len(without_addresses[0]) > 2000
     assert without_addresses[0] == without_addresses[1]
+
+
+def test_what_a_class_changes_of_a_field_it_took_over_stays_its_own():
+    from pydantic.v1 import BaseModel, validator
+
+    def doubled(value):
+        return value * 2
+
+    with judge._fields_copied_flat():
+
+        class Base(BaseModel):
+            number: int = 1
+            either: int | str = 1
+            named: dict[int, int] = {}
+
+        class Derived(Base, fields={"number": {"exclude": True}}):
+            _doubled = validator("number", "either", allow_reuse=True)(doubled)
+
+    assert Derived(number=2, either=3).dict() == {"either": 6, "named": {}}
+    assert Derived(number=2).number == 4
+    assert Base(number=2, either=3).dict() == {"number": 2, "either": 3, "named": {}}
+    assert Base.__fields__["number"].field_info.exclude is None
+    assert Base.__fields__["number"].class_validators == {}
+    # Forward references that only the derived class can resolve are put into the parts of a field.
+    for name in ("either", "named"):
+        before, after = Base.__fields__[name], Derived.__fields__[name]
+        assert not {id(part) for part in before.sub_fields or []} & {
+            id(part) for part in after.sub_fields or []
+        }
+        assert before.key_field is None or before.key_field is not after.key_field
