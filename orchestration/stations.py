@@ -86,9 +86,9 @@ def in_plain_words(error: BaseException) -> str:
         return refusal
     places = []
     for frame in traceback.extract_tb(error.__traceback__):
-        folder, file = Path(frame.filename).parts[-2:]
-        if folder in OURS:
-            places.append(f"{folder}/{file}:{frame.lineno}")
+        path = Path(frame.filename)  # code that was written by code has no file: "<string>"
+        if path.parent.name in OURS:
+            places.append(f"{path.parent.name}/{path.name}:{frame.lineno}")
     return f"{type(error).__name__} at {' > '.join(places) or 'an unknown place'}"
 
 
@@ -104,8 +104,8 @@ def refused_by_the_machine(message: str) -> str | None:
 def station(name: str) -> Iterator[None]:
     """Time a station and let none of its errors carry data onwards.
 
-    Raises StationFailed for everything but HeldByGate; raised outside the handler, so that neither
-    Dagster's storage nor a traceback keeps the original message as context.
+    Raises StationFailed for everything but HeldByGate; `from None`, because a traceback and Dagster's storage
+    would else write down what it came from, with the message that may quote a value.
     """
     started = time.perf_counter()
     words, kind = None, ""
@@ -118,4 +118,4 @@ def station(name: str) -> Iterator[None]:
     finally:
         SECONDS[name] = round(SECONDS.get(name, 0.0) + time.perf_counter() - started, 3)
     if words:
-        raise StationFailed(f"{name}: {words}", kind)
+        raise StationFailed(f"{name}: {words}", kind) from None

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import duckdb
 import pytest
+import small_home
 from planted import CANARY, plant
 from test_whole_flow import lado
 
 from orchestration import resources, showcase
+from orchestration.refresh import refresh
 from orchestration.resources import Home
 
 TRACES = (CANARY.lower(), "1911-11-11", "11/11/1911", "11-nov-1911", "zz9 9zz")
@@ -120,3 +122,24 @@ def test_no_published_table_and_no_mart_holds_a_persons_number(planted: tuple[Ho
                     f'where "{column}"::varchar in (select person_id from numbers)'
                 ).fetchall()[0][0]
                 assert found == 0, f"{path.name}: {schema}.{table}.{column}"
+
+
+@pytest.mark.parametrize("quoting", ["ingest.stage", "matching.score_pairs"])
+def test_an_error_that_quotes_a_value_leaves_no_trace_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture, quoting: str
+) -> None:
+    """DuckDB quotes the value that it cannot cast: Dagster must not keep that as what the failure came from."""
+
+    def choke(*_args: object, **_more: object) -> None:
+        raise duckdb.ConversionException(f'Could not convert string "{CANARY}" to DATE')
+
+    home = small_home.make(tmp_path / "home", 0)
+    monkeypatch.setattr(quoting, choke)
+    outcome = refresh(home, settle_seconds=0)
+    assert outcome.outcome == "failed"
+    assert "ConversionException" in outcome.message
+    told = "".join(capfd.readouterr()).lower() + str(outcome).lower()
+    assert CANARY.lower() not in told
+    files = [path for path in home.root.rglob("*") if path.is_file() and not restricted(home, path)]
+    assert home.dagster in {folder for path in files for folder in path.parents}
+    assert not [path for path in files if CANARY.lower().encode() in path.read_bytes().lower()]

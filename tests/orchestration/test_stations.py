@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import traceback
 from types import SimpleNamespace
 
 import pytest
 
-from orchestration import refresh
+from orchestration import refresh, stations
 
 
 def ended_with(cls_name: str, message: str) -> SimpleNamespace:
@@ -38,3 +39,13 @@ DAMAGED = "the record of the run: Dagster's record of runs is damaged; move the 
 )  # fmt: skip
 def test_only_our_own_words_are_told(cls_name: str, message: str, told: str) -> None:
     assert refresh._failure(ended_with(cls_name, message)) == told
+
+
+def test_what_fails_in_code_without_a_file_is_told_by_kind() -> None:
+    """Libraries write code as they run (dataclasses do, and the import system): its frames have no folder."""
+    with pytest.raises(stations.StationFailed) as told, stations.station("ingest"):
+        exec("raise ValueError('Calder Ostgate, born 1 April 1970')")  # noqa: S102  such code, made by hand
+    assert str(told.value).startswith("ingest: ValueError at orchestration/stations.py:")
+    assert "Calder" not in str(told.value)
+    assert told.value.kind == "ValueError"
+    assert "Calder" not in "".join(traceback.format_exception(told.value))
