@@ -8,13 +8,13 @@ the attack looks for such tables: each solution of the relations serves every ce
 solution moves far enough are bounded one by one, exactly.
 """
 
+import functools
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import highspy
+import networkx
 import numpy as np
-from scipy import sparse
-from scipy.optimize import Bounds, LinearConstraint, milp
-from scipy.sparse.csgraph import connected_components
 
 from expectations.outsider import Relations
 
@@ -40,7 +40,10 @@ class Bound:
 
 
 class Program:
-    """The relations with all that is known put in: unknowns, A x = b, bounds."""
+    """The relations with all that is known put in: unknowns, A x = b, bounds.
+
+    A as its terms: row, column, coefficient; in the order of rows, each column once in a row, no row without any.
+    """
 
     def __init__(self, relations: Relations) -> None:
         low, high = np.array(relations.low), np.array(relations.high)
@@ -52,47 +55,83 @@ class Program:
         rows = np.repeat(np.arange(len(lengths)), lengths)
         terms = np.array([term for one in relations.equations for term in one], dtype=float).reshape(-1, 2)
         cells, coefficients = terms[:, 0].astype(int), terms[:, 1]
-        shape = (len(lengths), len(low))
-        left = sparse.csr_array((coefficients, (rows, cells)), shape=shape)
-        right = -(left @ np.where(known, low, 0.0))
-        unknown = np.flatnonzero(~known)
-        left = left[:, unknown]
-        empty = np.diff(left.indptr) == 0
+        right = -np.bincount(rows, coefficients * np.where(known, low, 0.0)[cells], len(lengths))
+        asked = ~known[cells]
+        places, which = np.unique((rows * len(low) + cells)[asked], return_inverse=True)
+        rows, cells = places // len(low), places % len(low)
+        empty = np.bincount(rows, minlength=len(lengths)) == 0
         # Rounded figures do not add up exactly; they come as intervals and are unknowns here.
         if (np.abs(right[empty]) > 1e-5).any():
             wrong = np.flatnonzero(empty & (np.abs(right) > 1e-5))[0]
             names = [relations.names[cell] for cell, _ in relations.equations[wrong]]
             raise Contradiction(f"these figures do not add up: {names[:3]}")
-        self.unknown = unknown
-        self.left, self.right = left[~empty], right[~empty]
-        self.low, self.high = low[unknown], np.minimum(high[unknown], AT_MOST)
-        self.whole = np.array(relations.whole)[unknown]
+        self.unknown = np.flatnonzero(~known)
+        self.rows = (np.cumsum(~empty) - 1)[rows]
+        self.columns = np.searchsorted(self.unknown, cells)
+        self.coefficients = np.bincount(which, coefficients[asked], len(places))
+        self.right = right[~empty]
+        self.low, self.high = low[self.unknown], np.minimum(high[self.unknown], AT_MOST)
+        self.whole = np.array(relations.whole)[self.unknown]
 
-    def part(self, rows: np.ndarray, columns: np.ndarray) -> "Program":
-        """The same, of some rows and columns."""
+    def part(self, keep: np.ndarray) -> "Program":
+        """The same, of some unknowns (sorted) and the rows that have any of them: whole groups of `groups`."""
         part = object.__new__(Program)
-        part.unknown, part.whole = self.unknown[columns], self.whole[columns]
-        part.left, part.right = self.left[rows][:, columns], self.right[rows]
-        part.low, part.high = self.low[columns], self.high[columns]
+        inside = np.isin(self.columns, keep)
+        rows, part.rows = np.unique(self.rows[inside], return_inverse=True)
+        part.columns = np.searchsorted(keep, self.columns[inside])
+        part.coefficients, part.right = self.coefficients[inside], self.right[rows]
+        part.unknown, part.whole = self.unknown[keep], self.whole[keep]
+        part.low, part.high = self.low[keep], self.high[keep]
         return part
+
+    def groups(self) -> np.ndarray:
+        """For each unknown the number of the group of unknowns that relations connect it with."""
+        links = networkx.Graph()
+        links.add_nodes_from(range(len(self.unknown)))
+        links.add_edges_from(
+            zip(self.columns.tolist(), (~self.rows).tolist(), strict=True)
+        )  # rows from -1 down
+        numbers = np.empty(len(self.unknown), dtype=int)
+        for number, group in enumerate(networkx.connected_components(links)):
+            numbers[[one for one in group if one >= 0]] = number
+        return numbers
 
     def least(self, objective: np.ndarray) -> np.ndarray:
         """The table, in whole numbers, that makes the objective least. Raises Contradiction when there is none."""
-        found = self._solve(objective, whole=False)
+        found = _solved(self._any_numbers, objective)
         if (np.abs(found - np.rint(found))[self.whole] > NEARLY).any():
-            found = self._solve(objective, whole=True)
+            found = _solved(self._solver(whole=True), objective)
         return found
 
-    def _solve(self, objective: np.ndarray, whole: bool) -> np.ndarray:
-        found = milp(
-            objective,
-            constraints=LinearConstraint(self.left, self.right, self.right),
-            bounds=Bounds(self.low, self.high),
-            integrality=self.whole.astype(int) if whole else None,
-        ).x
-        if found is None:
-            raise Contradiction("no table fits all published figures")
-        return found
+    @functools.cached_property
+    def _any_numbers(self) -> highspy.Highs:
+        """The solver without whole numbers, kept: it begins with each objective where the last one led."""
+        return self._solver(whole=False)
+
+    def _solver(self, whole: bool) -> highspy.Highs:
+        program = highspy.HighsLp()
+        program.num_row_, program.num_col_ = len(self.right), len(self.unknown)
+        program.col_cost_ = np.zeros(len(self.unknown))
+        program.col_lower_, program.col_upper_ = self.low, self.high
+        program.row_lower_ = program.row_upper_ = self.right
+        program.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+        program.a_matrix_.start_ = np.searchsorted(self.rows, np.arange(len(self.right) + 1))
+        program.a_matrix_.index_, program.a_matrix_.value_ = self.columns, self.coefficients
+        if whole:
+            kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
+            program.integrality_ = [kinds[is_whole] for is_whole in self.whole.tolist()]
+        solver = highspy.Highs()
+        solver.silent()
+        solver.passModel(program)
+        return solver
+
+
+def _solved(solver: highspy.Highs, objective: np.ndarray) -> np.ndarray:
+    solver.changeColsCost(len(objective), np.arange(len(objective), dtype=np.int32), objective)
+    solver.run()
+    if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+        raise Contradiction("no table fits all published figures")
+    return np.array(solver.getSolution().col_value)
 
 
 def narrowed(
@@ -128,20 +167,9 @@ def narrowed(
 
 def _only_with(program: Program, asked: np.ndarray) -> tuple[Program, np.ndarray]:
     """The program cut down to what hangs together with the cells asked about."""
-    columns = _components(program)
-    wanted = np.unique(columns[asked])
-    keep = np.flatnonzero(np.isin(columns, wanted))
-    rows = np.flatnonzero(np.diff(program.left[:, keep].indptr) > 0)
-    position = np.zeros(len(program.unknown), dtype=int)
-    position[keep] = np.arange(len(keep))
-    return program.part(rows, keep), position[asked]
-
-
-def _components(program: Program) -> np.ndarray:
-    """For each unknown the number of the group of unknowns that relations connect it with."""
-    rows, columns = program.left.shape
-    links = sparse.block_array([[None, program.left], [program.left.T, None]], format="csr")
-    return connected_components(links, directed=False)[1][rows : rows + columns]
+    groups = program.groups()
+    keep = np.flatnonzero(np.isin(groups, groups[asked]))
+    return program.part(keep), np.searchsorted(keep, asked)
 
 
 def _one_by_one(
@@ -149,12 +177,12 @@ def _one_by_one(
 ) -> list[Bound]:
     """Exact bounds of the cells that no table so far moved far enough; every table found serves the others too."""
     bounds = []
-    columns = _components(program)
+    groups = program.groups()
     for cell in asked:
         if most[cell] - least[cell] >= width - NEARLY:
             continue
-        keep = np.flatnonzero(columns == columns[cell])
-        part = program.part(np.flatnonzero(np.diff(program.left[:, keep].indptr) > 0), keep)
+        keep = np.flatnonzero(groups == groups[cell])
+        part = program.part(keep)
         for sign in (1.0, -1.0):
             found = part.least(sign * (keep == cell))
             least[keep], most[keep] = np.minimum(least[keep], found), np.maximum(most[keep], found)

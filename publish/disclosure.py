@@ -16,7 +16,6 @@ from dataclasses import dataclass
 
 import duckdb
 import numpy as np
-from scipy.optimize import nnls
 
 from publish import cells as counted
 from publish import suppression, totals
@@ -217,13 +216,32 @@ def _stretches(
         ends = {n: (cells.names[n][2], cells.names[n][3] + dt.timedelta(days=1)) for n in numbers}
         days = sorted({day for both in ends.values() for day in both})
         inside = np.array([[a <= d < b for d in days[:-1]] for a, b in ends.values()], dtype=float)
-        # Any split of the periods that adds up will do: what matters is how far another one can be from it.
-        found, _ = nnls(inside, np.array([cells.amounts[n] for n in numbers]))
+        found = _split(inside, np.array([cells.amounts[n] for n in numbers]))
         first = len(place) + len(amounts)
         for n, row in zip(numbers, inside, strict=True):
             sums.append([(place[n], 1.0), *((first + int(i), -1.0) for i in np.flatnonzero(row))])
         amounts += np.where(np.abs(found - np.rint(found)) < 1e-6, np.rint(found), found).tolist()
     return amounts, sums
+
+
+def _split(inside: np.ndarray, amounts: np.ndarray) -> np.ndarray:
+    """Amounts of stretches of which each period's (rows of inside) add up to its own.
+
+    Any will do: what matters is how far others can be from them. Where none do, those that are least wrong.
+    """
+    periods, stretches = inside.shape
+    with_errors = np.hstack([inside, np.eye(periods), -np.eye(periods)])
+    rows, columns = np.nonzero(with_errors)
+    program = suppression.Program(
+        suppression.Terms(rows, columns, with_errors[rows, columns]),
+        amounts,
+        np.zeros(stretches + 2 * periods),
+        np.full(stretches + 2 * periods, np.inf),
+    )
+    found = program.least(np.concatenate([np.zeros(stretches), np.ones(2 * periods)]))
+    if found is None:
+        raise AssertionError("no split of the periods: any will do, so there is always one")
+    return found[:stretches]
 
 
 def _write(con: duckdb.DuckDBPyConnection, shown: list[int]) -> dict[str, int]:

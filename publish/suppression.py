@@ -14,14 +14,44 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 
+import highspy
 import numpy as np
-from scipy import sparse
-from scipy.optimize import Bounds, LinearConstraint, milp
 
 NEARLY = 1e-6
 AT_MOST = 1e6
 ROUNDS = 40
 WORTH_A_ROUND = 3
+
+
+@dataclass(frozen=True)
+class Terms:
+    """The terms of sums: number of the sum, cell, coefficient; in the order of sums, each cell once in a sum."""
+
+    sums: np.ndarray
+    cells: np.ndarray
+    coefficients: np.ndarray
+
+    @classmethod
+    def of(cls, sums: list[list[tuple[int, float]]], cells: int) -> Terms:
+        """Those of lists of (cell, coefficient)."""
+        numbers = np.repeat(np.arange(len(sums)), [len(one) for one in sums])
+        terms = np.array([term for one in sums for term in one], dtype=float).reshape(-1, 2)
+        places, which = np.unique(numbers * cells + terms[:, 0].astype(int), return_inverse=True)
+        return cls(places // cells, places % cells, np.bincount(which, terms[:, 1], len(places)))
+
+    def among(self, cells: np.ndarray) -> Terms:
+        """Those of these cells (sorted), and the sums that have any, both numbered anew."""
+        inside = np.isin(self.cells, cells)
+        sums = np.unique(self.sums[inside], return_inverse=True)[1]
+        return Terms(sums, np.searchsorted(cells, self.cells[inside]), self.coefficients[inside])
+
+    def next_to(self, cells: np.ndarray) -> np.ndarray:
+        """Which cells share a sum with one of these; both a truth value for each cell."""
+        touched = np.zeros(self.sums[-1] + 1 if len(self.sums) else 0, dtype=bool)
+        touched[self.sums[cells[self.cells]]] = True
+        found = np.zeros_like(cells)
+        found[self.cells[touched[self.sums]]] = True
+        return found
 
 
 @dataclass
@@ -43,11 +73,7 @@ class Table:
     small: set[int]
 
     def __post_init__(self) -> None:
-        lengths = [len(one) for one in self.sums]
-        terms = np.array([term for one in self.sums for term in one], dtype=float).reshape(-1, 2)
-        rows = np.repeat(np.arange(len(self.sums)), lengths)
-        shape = (len(self.sums), len(self.amounts))
-        self.matrix = sparse.csc_array((terms[:, 1], (rows, terms[:, 0].astype(int))), shape=shape)
+        self.terms = Terms.of(self.sums, len(self.amounts))
         # A nought is shown. Only what no row shows may be a nought that nobody knows of.
         self.can_move = (self.amounts > 0) | (self.costs == 0)
         self.sums_of = defaultdict(list)
@@ -94,14 +120,13 @@ def _given_away(table: Table, hidden: set[int], terms: list[tuple[int, float]], 
 
 def protect(table: Table, hidden: set[int], width: float) -> None:
     """Hide what else is needed to keep `width` between the bounds of each small cell: `hidden` grows."""
-    links = (table.matrix.T != 0).astype(np.int8) @ (table.matrix != 0).astype(np.int8)
     moves = Moves(np.zeros(len(table.amounts)), np.zeros(len(table.amounts)))
     small = np.array(sorted(table.small), dtype=int)
     _try_tables(table, hidden, small, moves, width)
     for cell in small:
         # What is hidden later only makes more room: a table found once serves for good, and all cells that it moves.
         if moves.reach(cell) < width - NEARLY:
-            hide(table, hidden, _room(table, hidden, int(cell), links, moves, width), width)
+            hide(table, hidden, _room(table, hidden, int(cell), moves, width), width)
 
 
 @dataclass
@@ -123,8 +148,7 @@ class Moves:
 def _try_tables(table: Table, hidden: set[int], small: np.ndarray, moves: Moves, width: float) -> None:
     """Look for other tables that fit: each one tried serves all cells at once."""
     unknown = np.array(sorted(hidden | set(np.flatnonzero(table.costs == 0).tolist())), dtype=int)
-    matrix = _without_empty_rows(table.matrix[:, unknown])
-    low, high = _limits(table, unknown)
+    program = _moves(table.terms.among(unknown), *_limits(table, unknown))
     draw = np.random.default_rng(1)
     proved = len(small)
     for turn in range(ROUNDS):
@@ -136,7 +160,7 @@ def _try_tables(table: Table, hidden: set[int], small: np.ndarray, moves: Moves,
         goal[np.searchsorted(unknown, open_)] = (
             draw.choice([-1.0, 1.0], len(open_)) if turn > 1 else (-1.0, 1.0)[turn]
         )
-        moves.take_in(unknown, _solve(goal, matrix, low, high))
+        moves.take_in(unknown, program.least(goal))
         proved = len(open_) - np.count_nonzero(moves.reach(small) < width - NEARLY)
 
 
@@ -146,9 +170,7 @@ def _limits(table: Table, cells: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return down, np.where(table.can_move[cells], AT_MOST, 0.0)
 
 
-def _room(
-    table: Table, hidden: set[int], cell: int, links: sparse.csr_array, moves: Moves, width: float
-) -> set[int]:
+def _room(table: Table, hidden: set[int], cell: int, moves: Moves, width: float) -> set[int]:
     """The cheapest cells that, hidden too, let this one be `width` more than it is; none when it can be already.
 
     Looked for near by first, in the sums that the cell is in and the sums that these touch: a small program finds
@@ -156,23 +178,22 @@ def _room(
     """
     free = table.costs == 0
     free[sorted(hidden)] = True
-    near = sparse.csr_array(([True], ([0], [cell])), shape=(1, len(table.amounts)))
+    near = np.arange(len(free)) == cell
     # Mostly there is room already, among the hidden cells: a small program tells.
     among_hidden = near
     for _ in range(6):
-        among_hidden = _next_to(among_hidden, links, free)
-    _stretch(table, cell, np.sort(among_hidden.indices), moves)
+        among_hidden = table.terms.next_to(among_hidden) & free
+    _stretch(table, cell, np.flatnonzero(among_hidden), moves)
     if moves.reach(cell) >= width - NEARLY:
         return set()
-    everything = np.ones(len(free), dtype=bool)
     while True:
-        wider = _next_to(_next_to(near, links, everything), links, everything)
-        keep = np.sort(wider.indices)
+        wider = table.terms.next_to(table.terms.next_to(near))
+        keep = np.flatnonzero(wider)
         moved = _cheapest_move(table, free, cell, keep, width)
         if moved is not None:
             moves.take_in(keep, moved)
             return set(keep[(np.abs(moved) > NEARLY) & ~free[keep]].tolist())
-        if wider.nnz == near.nnz:
+        if wider.sum() == near.sum():
             # All cells that hang together in the same proportion are always a solution.
             raise AssertionError("no room for a cell: the sums do not hold for the amounts")
         near = wider
@@ -180,45 +201,63 @@ def _room(
 
 def _stretch(table: Table, cell: int, keep: np.ndarray, moves: Moves) -> None:
     """Move this cell as far down and up as it goes, all cells but those in `keep` as they are."""
-    matrix = _without_empty_rows(table.matrix[:, keep])
+    program = _moves(table.terms.among(keep), *_limits(table, keep))
     goal = (keep == cell).astype(float)
     for sign in (1.0, -1.0):
-        moves.take_in(keep, _solve(sign * goal, matrix, *_limits(table, keep)))
-
-
-def _next_to(cells: sparse.csr_array, links: sparse.csr_array, among: np.ndarray) -> sparse.csr_array:
-    """These cells and those that share a sum with one of them, of the cells looked among."""
-    found = ((cells @ links) != 0).toarray()[0] & among
-    return sparse.csr_array(found[None, :])
+        moves.take_in(keep, program.least(sign * goal))
 
 
 def _cheapest_move(
     table: Table, free: np.ndarray, cell: int, keep: np.ndarray, width: float
 ) -> np.ndarray | None:
     """Moves of the cells in `keep`, this one by `width` or more, that need the least hidden; None when none fits."""
-    matrix = _without_empty_rows(table.matrix[:, keep])
+    terms = table.terms.among(keep)
     costs = np.where(free[keep], 1e-4, table.costs[keep] + 1e-3)
     down, up = _limits(table, keep)
     least_up = np.zeros(len(keep))
     own = int(np.searchsorted(keep, cell))
     least_up[own], down[own] = width, 0.0
-    moved = _solve(
-        np.concatenate([costs, costs]),
-        sparse.hstack([matrix, -matrix], format="csr"),
+    up_and_down = Terms(
+        np.concatenate([terms.sums, terms.sums]),
+        np.concatenate([terms.cells, terms.cells + len(keep)]),
+        np.concatenate([terms.coefficients, -terms.coefficients]),
+    )
+    moved = _moves(
+        up_and_down,
         np.concatenate([least_up, np.zeros(len(keep))]),
         np.concatenate([up, -down]),
-    )
+    ).least(np.concatenate([costs, costs]))
     return None if moved is None else moved[: len(keep)] - moved[len(keep) :]
 
 
-def _without_empty_rows(matrix: sparse.csc_array) -> sparse.csr_array:
-    matrix = matrix.tocsr()
-    return matrix[np.diff(matrix.indptr) > 0]
+class Program:
+    """What x may be: between low and high, each sum of its terms as given. Solved for one goal after another."""
+
+    def __init__(self, terms: Terms, sums: np.ndarray, low: np.ndarray, high: np.ndarray) -> None:
+        program = highspy.HighsLp()
+        program.num_row_, program.num_col_ = len(sums), len(low)
+        program.col_cost_ = np.zeros(len(low))
+        program.col_lower_, program.col_upper_ = low, high
+        program.row_lower_ = program.row_upper_ = sums
+        by_sum = np.argsort(terms.sums, kind="stable")
+        program.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+        program.a_matrix_.start_ = np.searchsorted(terms.sums[by_sum], np.arange(len(sums) + 1))
+        program.a_matrix_.index_ = terms.cells[by_sum]
+        program.a_matrix_.value_ = terms.coefficients[by_sum]
+        self._solver = highspy.Highs()
+        self._solver.silent()
+        self._solver.passModel(program)
+        self._places = np.arange(len(low), dtype=np.int32)
+
+    def least(self, goal: np.ndarray) -> np.ndarray | None:
+        """The x that makes goal @ x least; None when there is none. Starts from where the last goal led."""
+        self._solver.changeColsCost(len(goal), self._places, goal)
+        self._solver.run()
+        if self._solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            return None
+        return np.array(self._solver.getSolution().col_value)
 
 
-def _solve(
-    goal: np.ndarray, matrix: sparse.csr_array, low: np.ndarray, high: np.ndarray
-) -> np.ndarray | None:
-    """The least of goal x moves with all sums unchanged; None when there is none."""
-    nothing = np.zeros(matrix.shape[0])
-    return milp(goal, constraints=LinearConstraint(matrix, nothing, nothing), bounds=Bounds(low, high)).x
+def _moves(terms: Terms, low: np.ndarray, high: np.ndarray) -> Program:
+    """How cells may move with all sums unchanged."""
+    return Program(terms, np.zeros(terms.sums.max(initial=-1) + 1), low, high)
