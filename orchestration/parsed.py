@@ -22,7 +22,7 @@ from orchestration import dbt_savings, resources
 from orchestration.resources import PROJECT, Home
 
 NAME = "parsed.json"
-BY_DBT = "partial_parse.msgpack"
+MANIFEST = "parsed.msgpack"
 PACKAGES = (
     "dbt-core",
     "dbt-common",
@@ -74,10 +74,17 @@ def read(home: Home, of: str) -> Any | None:
     dbt_savings.SCHEMAS.update(kept["schemas"])
     dbt_savings.COMPILED.update(kept["compiled"])
     manifest = Manifest.from_msgpack(
-        home.manifest.with_name(BY_DBT).read_bytes(), decoder=extended_mashumuro_decoder
+        home.manifest.with_name(MANIFEST).read_bytes(), decoder=extended_mashumuro_decoder
     )
     manifest.build_flat_graph()
     return manifest
+
+
+def keep_manifest(home: Home, manifest: Any) -> None:
+    """Keep dbt's own object of what was parsed, for `read`; `keep` is to follow."""
+    from dbt.parser.manifest import extended_mashumaro_encoder
+
+    resources.write_whole(home.manifest.with_name(MANIFEST), manifest.to_msgpack(extended_mashumaro_encoder))
 
 
 def keep(home: Home, of: str) -> None:
@@ -96,7 +103,7 @@ def keep(home: Home, of: str) -> None:
 
 def _hashes(home: Home) -> dict[str, str]:
     return {
-        path.name: _hash(path) for path in (home.manifest, home.manifest.with_name(BY_DBT)) if path.exists()
+        path.name: _hash(path) for path in (home.manifest, home.manifest.with_name(MANIFEST)) if path.exists()
     }
 
 

@@ -166,10 +166,10 @@ def _close_to_others(root: Path) -> None:
                     path.chmod(mode & most)
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Write a text file that other processes of this home read meanwhile: they find the old text or the new one."""
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Write a file that other processes of this home read meanwhile: they find the old content or the new one."""
     beside = path.with_name(f"{path.name}.{os.getpid()}")
-    beside.write_text(text, encoding="utf-8")
+    beside.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
     beside.replace(path)
 
 

@@ -18,7 +18,7 @@ import pytest
 from orchestration import dbt, dbt_savings, parsed
 from orchestration.resources import PROJECT, Home
 
-KEPT = ("manifest.json", parsed.BY_DBT, parsed.NAME)
+KEPT = ("manifest.json", parsed.MANIFEST, parsed.NAME)
 
 
 @pytest.fixture
@@ -48,18 +48,29 @@ def test_a_project_as_it_was_is_taken_as_it_is(home: Home, monkeypatch: pytest.M
     kept = dbt.parse(home)
     assert given == []
     assert home.manifest.read_bytes() == before
-    told = kept.writable_manifest().to_dict(omit_none=False)
-    for part in (
-        "nodes",
-        "sources",
-        "macros",
-        "exposures",
-        "groups",
-        "child_map",
-        "parent_map",
-        "unit_tests",
-    ):
-        assert json.loads(json.dumps(told[part], default=str)) == json.loads(before)[part], part
+    told = json.loads(json.dumps(kept.writable_manifest().to_dict(omit_none=False), default=str))
+    whole = json.loads(before)
+    run = {i: node for i, node in whole["nodes"].items() if node["resource_type"] in {"model", "seed"}}
+    assert len(run) < len(whole["nodes"]) / 2, "tests are not run, and not kept"
+    assert told["nodes"] == run
+    assert told["unit_tests"] == {}
+    for part in ("sources", "macros", "exposures", "groups"):
+        assert told[part] == whole[part], part
+    for side in ("parent_map", "child_map"):
+        for node in run:
+            others = [one for one in whole[side][node] if not one.startswith(("test.", "unit_test."))]
+            assert sorted(told[side][node]) == sorted(others)
+
+
+def test_the_asset_graph_is_drawn_of_all_that_is_run_and_of_nothing_else(home: Home) -> None:
+    drawn = dbt.manifest_as_dict(home)
+    assert drawn["nodes"].keys() == dbt.parse(home).nodes.keys()
+    known = drawn["nodes"].keys() | drawn["sources"].keys() | drawn["exposures"].keys()
+    for side in ("parent_map", "child_map"):
+        assert drawn[side].keys() == known
+        assert {one for others in drawn[side].values() for one in others} <= known
+    built = "model.lado_warehouse.fct_measures"
+    assert set(drawn["parent_map"][built]) == set(drawn["nodes"][built]["depends_on"]["nodes"])
 
 
 @pytest.mark.parametrize("name", KEPT)
