@@ -2,7 +2,7 @@
 
 Belongs here: this saving, and two like it. Dagster 1.13 makes an SQLAlchemy engine and opens the file anew for each of
 the six or so statements of an event; a refresh has some three hundred events. Of each asset it asks anew which columns
-the table has, and what a run intends it stores event by event. Does not belong here: what is stored.
+the table has and which indexes, and what a run intends it stores event by event. Does not belong here: what is stored.
 """
 
 from __future__ import annotations
@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as db
+from dagster import AssetKey
 from dagster._core.events.log import EventLogEntry
 from dagster._core.storage.event_log import SqliteEventLogStorage
+from dagster._core.storage.event_log.base import AssetRecord
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import INDEX_SHARD_NAME
 from dagster._serdes import ConfigurableClassData
 
@@ -30,7 +32,8 @@ class OpenEventLog(SqliteEventLogStorage):
         self._engines: dict[str, db.Engine] = {}
         self._tables: set[str] = set()
         self._columns: set[str] = set()
-        self._in_batch: dict[str, db.Connection] = {}
+        self._indexes: set[str] = set()
+        self._in_one_go: dict[str, db.Connection] = {}
         super().__init__(base_dir, inst_data)
         self._db_lock = threading.RLock()  # a batch holds it while its events are stored one after the other
 
@@ -42,8 +45,8 @@ class OpenEventLog(SqliteEventLogStorage):
     @contextmanager
     def _connect(self, shard: str) -> Iterator[db.Connection]:
         with self._db_lock:
-            if shard in self._in_batch:
-                yield self._in_batch[shard]
+            if shard in self._in_one_go:
+                yield self._in_one_go[shard]
                 return
             engine = self._engines.pop(shard, None) or _engine(self.conn_string_for_shard(shard))
             self._engines[shard] = engine  # the last used stands last
@@ -69,15 +72,35 @@ class OpenEventLog(SqliteEventLogStorage):
             self._columns.add(column_name)
         return True
 
-    def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
-        """Store events of one run in one transaction a file. Dagster stores them singly when this fails."""
+    def has_asset_key_col(self, column_name: str) -> bool:
+        return column_name in self._columns or super().has_asset_key_col(column_name)
+
+    def has_secondary_index(self, name: str) -> bool:
+        if name not in self._indexes:
+            if not super().has_secondary_index(name):
+                return False
+            self._indexes.add(name)
+        return True
+
+    @contextmanager
+    def _one_go(self, *shards: str) -> Iterator[None]:
+        """What this thread asks and writes inside the block is one transaction a file."""
         with self._db_lock, ExitStack() as files:
-            shards = (events[0].run_id, INDEX_SHARD_NAME)
-            self._in_batch = {shard: files.enter_context(self._connect(shard)) for shard in shards}
+            self._in_one_go = {shard: files.enter_context(self._connect(shard)) for shard in shards}
             try:
-                super().store_event_batch(events)
+                yield
             finally:
-                self._in_batch = {}
+                self._in_one_go = {}
+
+    def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
+        """Store events of one run. Dagster stores them singly when this fails."""
+        with self._one_go(events[0].run_id, INDEX_SHARD_NAME):
+            super().store_event_batch(events)
+
+    def get_asset_records(self, asset_keys: Sequence[AssetKey] | None = None) -> Sequence[AssetRecord]:
+        """What is known of assets; Dagster asks it of each asset that another one is built from."""
+        with self._one_go(INDEX_SHARD_NAME):
+            return super().get_asset_records(asset_keys)
 
     def dispose(self) -> None:
         with self._db_lock:

@@ -59,7 +59,7 @@ def test_what_a_run_intends_is_stored_at_once_and_read_by_dagsters_own(tmp_path:
         storage.store_event_batch = lambda events: (stored.append(len(events)), store(events))
         runs = [dg.materialize([one, other], instance=instance).run_id for _ in range(2)]
         assert stored == [2, 2]
-        assert storage._in_batch == {}
+        assert storage._in_one_go == {}
         assert instance.get_latest_materialization_event(other.key).run_id == runs[-1]
     plain = SqliteEventLogStorage(str(home.dagster / "history" / "runs"))
     for run in runs:
