@@ -21,7 +21,7 @@ from typing import Any, NoReturn
 
 import click
 
-from orchestration import audit_command, matching_command, resources, subject_command
+from orchestration import audit_command, matching_command, resources, stations, subject_command
 from orchestration.options import (
     counted,
     feeds_by_authority,
@@ -388,6 +388,9 @@ def entry() -> NoReturn:
         main()
     except SystemExit as leaving:
         code = leaving.code if isinstance(leaving.code, int) else 1
+    except Exception as error:  # noqa: BLE001  nobody foresaw it, so its own text may quote a value
+        click.echo(f"lado stopped where nobody foresaw it: {stations.in_plain_words(error)}", err=True)
+        code = 1
     atexit._run_exitfuncs()
     sys.stdout.flush()
     sys.stderr.flush()

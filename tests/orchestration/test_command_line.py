@@ -122,3 +122,28 @@ def test_a_refresh_that_did_not_begin_tells_the_keys_of_any_other(
     told = lado("refresh", "--home", tmp_path / "home", "--json")
     assert told.exit_code == 1
     assert json.loads(told.stdout).keys() == Outcome("", "failed", "").as_json().keys()
+
+
+def test_what_nobody_foresaw_is_told_by_kind_and_place(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    """A traceback would print the error's own text, which may quote the value it choked on."""
+
+    def choke(*_args: object) -> None:
+        raise ValueError("Calder Ostgate, born 1 April 1970")
+
+    def leave(code: int) -> None:
+        raise SystemExit(code)
+
+    monkeypatch.setattr("sys.argv", ["lado", "status"])
+    monkeypatch.setattr(resources, "home_from_environment", choke)
+    monkeypatch.setattr("atexit._run_exitfuncs", lambda: None)
+    monkeypatch.setattr("os._exit", leave)
+    with pytest.raises(SystemExit) as left:
+        command_line.entry()
+    assert left.value.code == 1
+    said = capsys.readouterr()
+    assert said.err.startswith(
+        "lado stopped where nobody foresaw it: ValueError at orchestration/command_line.py:"
+    )
+    assert "Calder" not in said.out + said.err
