@@ -150,7 +150,8 @@ def _found(pairs: Pairs, matched: np.ndarray) -> np.ndarray:
     place_given = pairs.place_given[pairs.contact]
     surname_given = pairs.surname_given[pairs.contact]
     found = []
-    for level, (share, strength) in enumerate((model.FOUND_PRIOR["area"], *[model.FOUND_PRIOR["place"]] * 2)):
+    for level, place in enumerate(("nothing", "one", "both")):
+        share, strength = model.FOUND_PRIOR[place]
         pool = matched * (pairs.found_by_other & (place_given == level))
         found.append(_recaptured(pool, pairs.found_by_place, share, strength))
     share, strength = model.FOUND_PRIOR["other"]

@@ -19,7 +19,7 @@ from itertools import product
 from math import prod
 
 # Raise when a comparison, a level or a window changes: parameters fitted under another version are not used.
-MODEL_VERSION = 6
+MODEL_VERSION = 7
 
 CLASSES = ("same_matter", "same_setting", "unrelated", "akin")
 AKIN_SECTORS = ("same", "same_sought")
@@ -84,9 +84,9 @@ MISSED_TOGETHER = 1.8
 """How much more often place and referrer both fail to find a pair than if the one told nothing of the other: who writes
 the one badly writes the other badly, too."""
 
-FOUND_PRIOR = {"area": (0.7, 20.0), "place": (0.93, 20.0), "other": (0.5, 4.0)}
+FOUND_PRIOR = {"nothing": (0.7, 20.0), "one": (0.93, 20.0), "both": (0.975, 20.0), "other": (0.5, 4.0)}
 """Share of true pairs that keys find, with the weight of the belief: keys of area and matter where a contact names no
-place, with keys of place where it names one, and keys of surname or reference."""
+place, with keys of place where it names its setting or a postcode, or both; and keys of surname or reference."""
 
 
 @dataclass(frozen=True)

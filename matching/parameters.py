@@ -77,13 +77,14 @@ def prior() -> Parameters:
         for c in model.COMPARISONS
     }
     levels = {name: table / table.sum(axis=1, keepdims=True) for name, table in levels.items()}
-    area, place, other = (model.FOUND_PRIOR[sort][0] for sort in ("area", "place", "other"))
+    places = [model.FOUND_PRIOR[given][0] for given in ("nothing", "one", "both")]
+    other = model.FOUND_PRIOR["other"][0]
     return Parameters(
         expected=np.array([model.REQUESTED_PRIOR[0], model.NOT_REQUESTED_PRIOR[0]]),
         lag=np.vstack([lag, lag]),
         levels=levels,
         rates=rate_prior(),
-        found=np.array([area, place, place, other, other / 2]),
+        found=np.array([*places, other, other / 2]),
         ways=np.array(model.WAYS_PRIOR),
         bunching=np.array([model.BUNCHING_PRIOR[0]]),
     )
