@@ -7,7 +7,6 @@ Does not belong here: printing, command-line words, the job itself.
 from __future__ import annotations
 
 import datetime as dt
-import re
 import time
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -133,16 +132,7 @@ def _stopped(home: resources.Home, message: str) -> Outcome:
 def _failure(result: Any) -> str | None:
     for event in result.all_events:
         if event.is_step_failure:
-            error = event.step_failure_data.error
-            while error.cause is not None:
-                error = error.cause
-            # Dagster writes the class of the exception in front of its words. Only those of our stations are free of
-            # values; what fails in Dagster itself is told by what the machine refused, or by its kind.
-            told = re.match(r"orchestration\.stations\.\w+: (.*)", error.message.strip(), re.DOTALL)
-            if told:
-                return told[1]
-            refusal = stations.refused_by_the_machine(error.message)
-            return f"the record of the run: {refusal or error.cls_name}"
+            return stations.told_of(event.step_failure_data.error)
     return None if result.success else "the run did not start"
 
 

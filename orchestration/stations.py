@@ -7,10 +7,12 @@ Does not belong here: the stations' work.
 from __future__ import annotations
 
 import contextlib
+import re
 import time
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 OURS = ("ingest", "expectations", "matching", "publish", "orchestration", "synthetic")
 
@@ -98,6 +100,20 @@ def refused_by_the_machine(message: str) -> str | None:
     if told is None and any(words in message for words in DAMAGE):
         told = "the warehouse is damaged; `lado refresh` sets it aside and builds it anew"
     return told
+
+
+def told_of(failure: Any) -> str:
+    """What may be told of a step's failure as Dagster keeps it (its SerializableErrorInfo).
+
+    Dagster wraps the exception, and writes its class in front of its words. Only those of our stations are free of
+    values; what fails in Dagster itself is told by what the machine refused, or by its kind.
+    """
+    while failure.cause is not None:
+        failure = failure.cause
+    told = re.match(rf"{re.escape(__name__)}\.\w+: (.*)", failure.message.strip(), re.DOTALL)
+    if told:
+        return told[1]
+    return f"the record of the run: {refused_by_the_machine(failure.message) or failure.cls_name}"
 
 
 @contextlib.contextmanager

@@ -10,7 +10,7 @@ import os
 
 import dagster as dg
 
-from orchestration import alerts, resources
+from orchestration import alerts, resources, stations
 
 nightly_refresh = dg.define_asset_job(
     "nightly_refresh",
@@ -64,8 +64,9 @@ def on_landing(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipRe
     description="Tells the log and, when LADO_ALERT_WEBHOOK is set, the webhook of a failed or held refresh.",
 )
 def alert_on_failure(context: dg.RunFailureSensorContext) -> None:
-    failures = context.get_step_failure_events()
-    words = [e.step_failure_data.error.message for e in failures if e.step_failure_data.error]
-    reason = " ".join(words) or "the run did not start"
+    failures = [event.step_failure_data.error for event in context.get_step_failure_events()]
+    reason = (
+        "; ".join(stations.told_of(failure) for failure in failures if failure) or "the run did not start"
+    )
     outcome = "held" if "publication held by" in reason else "failed"
     alerts.tell(resources.home_from_environment(), outcome, reason, run=context.dagster_run.run_id)

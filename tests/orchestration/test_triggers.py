@@ -11,9 +11,12 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+import small_home
 
-from orchestration import alerts, triggers
+from orchestration import alerts, arrival, triggers
+from orchestration.refresh import refresh
 from orchestration.resources import Home
+from orchestration.stations import HeldByGate
 
 
 @pytest.fixture
@@ -107,3 +110,49 @@ def test_a_webhook_that_does_not_answer_is_logged_and_stops_nothing(
     assert first.endswith(" failed ingest: the disk is full")
     assert " alert_failed " in second
     assert words in second
+
+
+@pytest.mark.parametrize(
+    ("raised", "outcome", "message"),
+    [
+        (HeldByGate("publication held by: a_b (3)"), "held", "publication held by: a_b (3)"),
+        (ValueError("Calder Ostgate, born 1 April 1970"), "failed", "ingest: ValueError at orchestration/"),
+    ],
+    ids=["held", "failed"],
+)
+def test_a_night_that_stopped_is_told_as_it_stopped(
+    tmp_path: Path,
+    heard: tuple[str, list[dict]],
+    monkeypatch: pytest.MonkeyPatch,
+    raised: Exception,
+    outcome: str,
+    message: str,
+) -> None:
+    """What the schedule ran fails in Dagster, which wraps the error: the alert is of what the station said."""
+    night = small_home.make(tmp_path / "home", 0).prepare()
+    address, posted = heard
+    monkeypatch.setenv("LADO_HOME", str(night.root))
+
+    def stop(*_args: object, **_more: object) -> None:
+        raise raised
+
+    monkeypatch.setattr(arrival, "take_in", stop)
+    assert refresh(night, settle_seconds=0).outcome == outcome
+    monkeypatch.setenv("LADO_ALERT_WEBHOOK", address)
+    with dg.DagsterInstance.get() as instance:
+        (run,) = instance.get_runs()
+        events = [e.dagster_event for e in instance.all_logs(run.run_id) if e.dagster_event]
+        (failed,) = [e for e in events if e.event_type == dg.DagsterEventType.RUN_FAILURE]
+        context = dg.build_run_status_sensor_context("alert_on_failure", failed, instance, run)
+        triggers.alert_on_failure(context.for_run_failure())
+    (told,) = posted
+    assert told["outcome"] == outcome
+    assert told["run"] == run.run_id
+    assert told["text"].startswith(f"LADO refresh {outcome}: {message}")
+    assert "Calder" not in told["text"]
+    assert home_log(night)[-1].startswith(f"{outcome} {message}")
+
+
+def home_log(home: Home) -> list[str]:
+    """The lines of the refresh log without their moments."""
+    return [line.partition(" ")[2] for line in home.log.read_text(encoding="utf-8").splitlines()]
