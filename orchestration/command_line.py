@@ -144,9 +144,7 @@ def _print_outcome(outcome: Any) -> None:
     for c in outcome.checks:
         if not c["passed"]:
             screen.print_failed(console, c["name"], c)
-    console.print(
-        f"{outcome.outcome}: {outcome.message}" if outcome.message != outcome.outcome else outcome.outcome
-    )
+    console.print(": ".join(dict.fromkeys((outcome.outcome, outcome.message))))  # often the same word twice
     if outcome.postgres and outcome.postgres["outcome"] != "shown":
         console.print(f"PostgreSQL is behind: {outcome.postgres['message'] or 'not tried yet'}")
     if outcome.seconds:
