@@ -88,9 +88,8 @@ class Program:
         """For each unknown the number of the group of unknowns that relations connect it with."""
         links = networkx.Graph()
         links.add_nodes_from(range(len(self.unknown)))
-        links.add_edges_from(
-            zip(self.columns.tolist(), (~self.rows).tolist(), strict=True)
-        )  # rows from -1 down
+        rows = (~self.rows).tolist()  # numbered from -1 down, to be told from unknowns
+        links.add_edges_from(zip(self.columns.tolist(), rows, strict=True))
         numbers = np.empty(len(self.unknown), dtype=int)
         for number, group in enumerate(networkx.connected_components(links)):
             numbers[[one for one in group if one >= 0]] = number

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from itertools import product
 from math import prod
 
-# Raise when a comparison, a level or a window changes: parameters fitted under another version are not used.
+# Raise when a comparison, a level, a window or a belief changes: parameters fitted under another version are not used.
 MODEL_VERSION = 7
 
 CLASSES = ("same_matter", "same_setting", "unrelated", "akin")

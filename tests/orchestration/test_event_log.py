@@ -67,3 +67,24 @@ def test_what_a_run_intends_is_stored_at_once_and_read_by_dagsters_own(tmp_path:
         assert kinds.count("ASSET_MATERIALIZATION_PLANNED") == kinds.count("ASSET_MATERIALIZATION") == 2
     assert set(plain.all_asset_keys()) == {one.key, other.key}
     plain.dispose()
+
+
+def test_what_is_known_of_assets_is_read_as_dagsters_own_reads_it(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home").prepare()
+    plain = SqliteEventLogStorage(str(home.dagster / "history" / "runs"))
+    with dg.DagsterInstance.get() as instance:
+        storage = instance._event_storage
+        for _ in range(2):
+            run = dg.materialize([one, other], instance=instance).run_id
+            read = storage.get_asset_records([one.key, other.key])
+            assert [r.asset_entry.last_run_id for r in read] == [run, run]
+            assert read == plain.get_asset_records([one.key, other.key])
+            assert storage._in_one_go == {}
+        built = instance.get_latest_materialization_event(other.key).asset_materialization
+        (used,) = [r for r in read if r.asset_entry.asset_key == one.key]
+        tag = f"dagster/input_event_pointer/{one.key.to_user_string()}"
+        assert built.tags[tag] == str(used.asset_entry.last_materialization_storage_id)
+    for index in ("asset_key_index_columns", "no_such_index"):
+        assert storage.has_secondary_index(index) == plain.has_secondary_index(index)
+    assert not storage.has_secondary_index("no_such_index")
+    plain.dispose()
