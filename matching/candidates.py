@@ -40,7 +40,7 @@ def seek(con: duckdb.DuckDBPyConnection, authority: str, has_decisions: bool) ->
 
 
 def _number(con: duckdb.DuckDBPyConnection, authority: str) -> None:
-    """Write match_contacts, match_referrals, and what is common among them: match_words and the two tables after it."""
+    """Write match_contacts, match_referrals, and what is common among them: match_words and the three tables after it."""
     for side in ("contact", "referral"):
         con.execute(
             f"""
@@ -81,12 +81,13 @@ def _number(con: duckdb.DuckDBPyConnection, authority: str) -> None:
         group by sector, staff_role
         qualify count(*) > {COMMON_SHARE} * sum(count(*)) over (partition by sector)
     """)
-    con.execute(f"""
-        create or replace temp table match_common_concerns as
-        select concern_category from match_referrals where concern_category is not null
-        group by concern_category
-        qualify count(*) > {COMMON_SHARE} * sum(count(*)) over ()
-    """)
+    for table, column in (("concerns", "concern_category"), ("agencies", "referrer_agency")):
+        con.execute(f"""
+            create or replace temp table match_common_{table} as
+            select {column} from match_referrals where {column} is not null
+            group by {column}
+            qualify count(*) > {COMMON_SHARE} * sum(count(*)) over ()
+        """)
 
 
 def _family(sort: str) -> str:
@@ -285,7 +286,12 @@ def _compare(con: duckdb.DuckDBPyConnection) -> None:
                     when c.outcode = r.outcode then {postcode["district"]}
                     else {postcode["different"]}
                 end)::tinyint as postcode,
-                {_agreement("setting_kind")} as kind,
+                -- Names that differ, or a pair sought for want of a name that agrees.
+                c.setting_core is not null and r.setting_core is not null and (setting = {text["different"]} or p.way > 0)
+                    as is_misnamed,
+                {_agreement("setting_kind")} as kind_told,
+                (case when is_misnamed then 3 else kind_told end)::tinyint as kind,
+                (case when is_misnamed then kind_told else 3 end)::tinyint as kind_misnamed,
                 {_agreement("area")} as area,
                 {
         _agreement("sector", "c.sector = r.sector", f"{groups}[c.sector] = {groups}[r.sector]")
@@ -306,7 +312,13 @@ def _compare(con: duckdb.DuckDBPyConnection) -> None:
         )
     } as concern,
                 {_agreement("referrer_role")} as referrer_role,
-                {_agreement("referrer_agency")} as agency,
+                {
+        _agreement(
+            "referrer_agency",
+            "c.referrer_agency = r.referrer_agency and common_agency.referrer_agency is null",
+            "c.referrer_agency = r.referrer_agency",
+        )
+    } as agency,
                 {
         _agreement(
             "referrer_surname",
@@ -326,6 +338,8 @@ def _compare(con: duckdb.DuckDBPyConnection) -> None:
                 on c.setting_core = t.contact_core and r.setting_core = t.referral_core
             left join match_common_roles as common_role
                 on r.sector = common_role.sector and r.staff_role = common_role.staff_role
+            left join match_common_agencies as common_agency
+                on r.referrer_agency = common_agency.referrer_agency
             left join match_common_concerns as common_concern
                 on r.concern_category = common_concern.concern_category
         )

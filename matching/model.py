@@ -19,7 +19,7 @@ from itertools import product
 from math import prod
 
 # Raise when a comparison, a level, a window or a belief changes: parameters fitted under another version are not used.
-MODEL_VERSION = 7
+MODEL_VERSION = 8
 
 CLASSES = ("same_matter", "same_setting", "unrelated", "akin")
 AKIN_SECTORS = ("same", "same_sought")
@@ -60,7 +60,8 @@ BUNCHING_PRIOR = (0.001, 30000.0)
 taken to hold as long after. The prior: referrals a day, and how many contact-days it weighs."""
 
 COMMON_SHARE = 0.2
-"""A role (within its sector) or a category of concern that more than this share of referrals have is common."""
+"""A role (within its sector), a category of concern or a referrer's agency that more than this share of referrals have
+is common."""
 
 RARE_WORD_SETTINGS = 2
 """A word met in at most this many differently named settings (of one authority) is rare: equal names then say more."""
@@ -121,7 +122,7 @@ PARTS = {
     "caller": {
         "referrer": ("same", "close", "different", "missing", "same_sought"),
         "referrer_role": ("same", "different", "missing"),
-        "agency": ("same", "different", "missing"),
+        "agency": ("same_rare", "same_common", "different", "missing"),
     },
 }
 """Comparisons of several things judged together, and the levels of each. They are shown each under its own name."""
@@ -152,11 +153,22 @@ COMPARISONS = (
     ),
     Comparison(
         "kind",
-        ("same", "different", "missing"),
+        ("same", "different", "missing", "misnamed"),
         (0.93, 0.07),
         (0.93, 0.07),
         (0.10, 0.90),
         (0.90, 0.10),
+        shared=True,
+    ),
+    # The kind of place is read from the name. Who calls a setting by quite another name (a trust's, initials) seldom
+    # names its kind: two names that differ and both say "primary school" are two schools.
+    Comparison(
+        "kind_misnamed",
+        ("same", "different", "missing", "named"),
+        (0.10, 0.04, 0.86),
+        (0.10, 0.04, 0.86),
+        (0.07, 0.60, 0.33),
+        (0.60, 0.07, 0.33),
         shared=True,
     ),
     Comparison(
@@ -194,9 +206,9 @@ COMPARISONS = (
     Comparison(
         "caller",
         _levels("caller"),
-        _cross((0.39, 0.036, 0.174, 0.4), (0.675, 0.225, 0.1), (0.765, 0.135, 0.1)),
-        _cross((0.12, 0.012, 0.468, 0.4), (0.405, 0.495, 0.1), (0.585, 0.315, 0.1)),
-        _cross((0.048, 0.012, 0.54, 0.4), (0.27, 0.63, 0.1), (0.36, 0.54, 0.1)),
+        _cross((0.39, 0.036, 0.174, 0.4), (0.675, 0.225, 0.1), (0.25, 0.515, 0.135, 0.1)),
+        _cross((0.12, 0.012, 0.468, 0.4), (0.405, 0.495, 0.1), (0.085, 0.5, 0.315, 0.1)),
+        _cross((0.048, 0.012, 0.54, 0.4), (0.27, 0.63, 0.1), (0.05, 0.31, 0.54, 0.1)),
     ),
     # A reference to this contact is nearly decisive. One to another contact says nothing by itself: that other pair
     # competes for the referral. Wrong references are too few to learn from, so only the true ones are.
