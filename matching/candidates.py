@@ -11,6 +11,7 @@ from __future__ import annotations
 import duckdb
 
 from matching.model import (
+    AGAIN_DAYS,
     COMMON_SHARE,
     COMMON_WORD_SETTINGS,
     LAG_STARTS,
@@ -31,12 +32,14 @@ def seek(con: duckdb.DuckDBPyConnection, authority: str, has_decisions: bool) ->
     """Write temporary tables with the records of one authority, and its candidate pairs with how far each agrees.
 
     match_contacts, match_referrals: one row a record, numbered from 0 in the order of the keys, so that the same input
-    gives the same numbers, pairs and probabilities; match_levels: one row a candidate pair. Tables of the authority
-    before are replaced. has_decisions: whether there is a table of reviewers' decisions.
+    gives the same numbers, pairs and probabilities; match_levels: one row a candidate pair; match_couples: one row for
+    two contacts that may be about one matter. Tables of the authority before are replaced. has_decisions: whether there
+    is a table of reviewers' decisions.
     """
     _number(con, authority)
     _find(con, has_decisions)
     _compare(con)
+    _couple(con)
 
 
 def _number(con: duckdb.DuckDBPyConnection, authority: str) -> None:
@@ -214,6 +217,47 @@ def _agreement(column: str, *tests: str) -> str:
         {levels} else {len(tests)} end)::tinyint"""
 
 
+_MATTER = f"""
+    {
+    _agreement(
+        "staff_role",
+        "c.staff_role = r.staff_role and common_role.staff_role is null",
+        "c.staff_role = r.staff_role",
+    )
+} as staff_role,
+    {
+    _agreement(
+        "concern_category",
+        "c.concern_category = r.concern_category and common_concern.concern_category is null",
+        "c.concern_category = r.concern_category",
+        "c.concern_category || '|' || r.concern_category in ("
+        + ", ".join(f"'{a}|{b}', '{b}|{a}'" for a, b in NEAR_CONCERNS)
+        + ")",
+    )
+} as concern,
+    {_agreement("referrer_role")} as referrer_role,
+    {
+    _agreement(
+        "referrer_agency",
+        "c.referrer_agency = r.referrer_agency and common_agency.referrer_agency is null",
+        "c.referrer_agency = r.referrer_agency",
+    )
+} as agency,
+    {
+    _agreement(
+        "referrer_surname",
+        "c.referrer_surname = r.referrer_surname",
+        "jaro_winkler_similarity(c.referrer_surname, r.referrer_surname) >= 0.92",
+    )
+} as referrer"""
+"""SQL for the levels of what two records of one matter have in common beyond their place. Needs the joins after it."""
+
+_COMMON = """left join match_common_roles as common_role
+        on r.sector = common_role.sector and r.staff_role = common_role.staff_role
+    left join match_common_agencies as common_agency on r.referrer_agency = common_agency.referrer_agency
+    left join match_common_concerns as common_concern on r.concern_category = common_concern.concern_category"""
+
+
 def _together(name: str) -> str:
     """SQL for the level of a comparison of several parts, from the levels of the parts."""
     number = "0"
@@ -228,7 +272,6 @@ def _compare(con: duckdb.DuckDBPyConnection) -> None:
     Levels are in the order of model.COMPARISONS and model.PARTS. Texts are compared once for each pair of different
     names.
     """
-    near = ", ".join(f"'{a}|{b}', '{b}|{a}'" for a, b in NEAR_CONCERNS)
     groups = (
         "map {" + ", ".join(f"'{s}': '{g}'" for g, sectors in SECTOR_GROUPS.items() for s in sectors) + "}"
     )
@@ -296,36 +339,7 @@ def _compare(con: duckdb.DuckDBPyConnection) -> None:
                 {
         _agreement("sector", "c.sector = r.sector", f"{groups}[c.sector] = {groups}[r.sector]")
     } as sector,
-                {
-        _agreement(
-            "staff_role",
-            "c.staff_role = r.staff_role and common_role.staff_role is null",
-            "c.staff_role = r.staff_role",
-        )
-    } as staff_role,
-                {
-        _agreement(
-            "concern_category",
-            "c.concern_category = r.concern_category and common_concern.concern_category is null",
-            "c.concern_category = r.concern_category",
-            f"c.concern_category || '|' || r.concern_category in ({near})",
-        )
-    } as concern,
-                {_agreement("referrer_role")} as referrer_role,
-                {
-        _agreement(
-            "referrer_agency",
-            "c.referrer_agency = r.referrer_agency and common_agency.referrer_agency is null",
-            "c.referrer_agency = r.referrer_agency",
-        )
-    } as agency,
-                {
-        _agreement(
-            "referrer_surname",
-            "c.referrer_surname = r.referrer_surname",
-            "jaro_winkler_similarity(c.referrer_surname, r.referrer_surname) >= 0.92",
-        )
-    } as referrer,
+                {_MATTER},
                 (case
                     when r.quoted_contact_id = upper(c.contact_id) or c.quoted_referral_id = upper(r.referral_id) then 0
                     when r.quoted_contact_id is null and c.quoted_referral_id is null then 1
@@ -336,15 +350,28 @@ def _compare(con: duckdb.DuckDBPyConnection) -> None:
             inner join match_referrals as r on p.referral_number = r.referral_number
             left join match_texts as t
                 on c.setting_core = t.contact_core and r.setting_core = t.referral_core
-            left join match_common_roles as common_role
-                on r.sector = common_role.sector and r.staff_role = common_role.staff_role
-            left join match_common_agencies as common_agency
-                on r.referrer_agency = common_agency.referrer_agency
-            left join match_common_concerns as common_concern
-                on r.concern_category = common_concern.concern_category
+            {_COMMON}
         )
         select *, {_together("place")} as place, {_together("caller")} as caller,
             -- Pairs beyond the window came by a reference or a decision; they count as its outermost bins.
             (case {lag_bin} else {len(LAG_STARTS) - 2} end)::tinyint as lag_bin
         from sides
+    """)
+
+
+def _couple(con: duckdb.DuckDBPyConnection) -> None:
+    """Write temporary table match_couples: two contacts from one setting within AGAIN_DAYS, and how far they agree."""
+    con.execute(f"""
+        create or replace temp table match_couples as
+        with sides as (
+            select c.contact_number, r.contact_number as again_number, {_MATTER}
+            from match_contacts as c
+            inner join match_contacts as r
+                on c.setting_core = r.setting_core and r.day_number - c.day_number between 0 and {AGAIN_DAYS}
+                and (c.day_number, c.contact_number) < (r.day_number, r.contact_number)
+            -- No key brought them together: nothing says that they were sought by what they agree on.
+            cross join (select 0 as way) as p
+            {_COMMON}
+        )
+        select contact_number, again_number, staff_role, concern, {_together("caller")} as caller from sides
     """)

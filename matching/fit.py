@@ -19,6 +19,8 @@ ITERATIONS = 30
 BOOTSTRAP_DRAWS = 24
 BOOTSTRAP_ITERATIONS = 6
 RATE_STRENGTH = 20.0
+AGAIN_STEPS = 8
+"""Two matters of one setting overlap with one matter: the mixture settles slowly, and its steps cost little."""
 STRAYED_FROM = 0.04
 """Share of matches at placebo lags, beyond that believed to come so late, from which a fit is not believed."""
 
@@ -133,6 +135,7 @@ def learn(p: Parameters, pairs: Pairs, scored: Scored, weight: np.ndarray) -> Pa
         _found(pairs, matched),
         _ways(pairs, matched),
         _bunching(pairs, free * scored.setting_share * of_pair, scored.at_setting, weight),
+        _again(p, pairs, weight),
     )
 
 
@@ -143,6 +146,37 @@ def _bunching(pairs: Pairs, of_setting: np.ndarray, at_setting: np.ndarray, weig
     beyond = float(of_setting[pairs.just_before].sum()) - days * float((at_setting * weight).sum())
     share, strength = model.BUNCHING_PRIOR
     return np.array([max(beyond + share * strength, 1.0) / (days * float(weight.sum()) + strength)])
+
+
+def _again(p: Parameters, pairs: Pairs, weight: np.ndarray) -> np.ndarray:
+    """Share of matters that bring a second contact: a mixture, among couples of contacts, of one matter and two matters
+    of one setting, with the probabilities of levels that pairs have taught.
+
+    Couples share the setting's name, so what is found among them is for those matters whose contacts write it alike.
+    """
+    logs = np.zeros(len(pairs.couples))
+    for name in model.AGAIN_COMPARED:
+        table = np.log(p.levels[name][0] / p.levels[name][1])
+        levels = next(c.levels for c in model.COMPARISONS if c.name == name)
+        logs += np.pad(table, (0, len(levels) - len(table)))[pairs.couple_levels[name]]
+    of_couple = weight[pairs.couples]
+    share, strength = model.AGAIN_PRIOR
+    contacts, couples = float(weight.sum()), max(float(of_couple.sum()), 1.0)
+    alike = _named_alike(p)
+    again, ratio = float(p.again[0]), np.exp(logs)
+    for _ in range(AGAIN_STEPS):
+        mixed = min(again / (1 + again) * contacts * alike / couples, 0.9)
+        odds = ratio * mixed / (1 - mixed)
+        seen = float((of_couple * odds / (1 + odds)).sum()) / alike
+        again = (seen + share * strength) / (max(contacts - seen, 1.0) + strength)
+        again = float(np.clip(again, 1e-3, 0.5))
+    return np.array([again])
+
+
+def _named_alike(p: Parameters) -> float:
+    """Share of the records of one matter that write the setting's name alike."""
+    exact = [level.startswith("exact") for level in model.COMPARISONS[0].levels]
+    return float(p.levels["place"][0][exact].sum())
 
 
 def _found(pairs: Pairs, matched: np.ndarray) -> np.ndarray:

@@ -45,13 +45,17 @@ NOT_REQUESTED_PRIOR = (0.05, 500.0)
 """Three contacts of four are without a request and few of those bring a referral: chance at so many would teach a share
 of its own making, so what is believed of them is held firmly."""
 
-FURTHER_SHARES = (0.06, 0.03)
+AGAIN_PRIOR, AGAIN_DAYS = (0.06, 300.0), 14
+"""Share of matters that bring a second contact, with the weight of the belief in contacts. How many is learnt from the
+contacts alone: of two from one setting within so many days, some agree in role, category and caller as only one matter
+does. Whether two likely pairs are one matter or two cannot be seen in the pairs themselves: a share learnt from them
+would make more of them likely, and grow."""
+AGAIN_COMPARED = ("staff_role", "concern", "caller")
+REFERRED_AGAIN = 0.03
+"""Share of contacts with a referral that have a second one."""
 FURTHER_WEIGHT = 1.8
-"""One matter may bring two contacts (first share, of referrals with a contact) or two referrals (second share, of
-contacts with a referral). Each further link weighs its share times FURTHER_WEIGHT: about what a repeat's closeness in
-time is worth against chance. It is alike for quiet and busy settings, where contacts and other referrals are rare or
-frequent together. The shares are not learnt: whether two likely pairs are one matter or two is just what cannot be seen
-without labels, and a share that grows makes more of them likely."""
+"""Each further link weighs its share times this: about what a repeat's closeness in time is worth against chance. It is
+alike for quiet and busy settings, where contacts and other referrals are rare or frequent together."""
 
 BUNCHING_LAGS = (-21, 21)
 BUNCHING_SEEN_AT = (-14, -4)

@@ -28,6 +28,8 @@ class Pairs:
         a decision.
     fresh, just_before: lags at which bunching is reckoned with, and at which it is seen.
     season: how busy the time of each pair's referral and the weekdays of its lag are, 1 the average.
+    couples: the earlier contact of each two that may be about one matter, shape (couples,); couple_levels: how far they
+        agree in model.AGAIN_COMPARED.
     exposure: days of the window on which a referral could be seen, each as busy as its season. waited: days from the
         contact to the end of the data.
     """
@@ -51,6 +53,8 @@ class Pairs:
     season: np.ndarray
     exposure: np.ndarray
     waited: np.ndarray
+    couples: np.ndarray
+    couple_levels: dict[str, np.ndarray]
     referrals: int
 
     @property
@@ -225,8 +229,7 @@ def score(
     of_way = way_shares(p, pairs)
     expected_odds = (expected * found / blank)[pairs.contact] * of_way
     top = logs[0] + days[row[pairs.contact], pairs.lag_bin] + np.log(expected_odds)
-    of_referral, of_contact = model.FURTHER_SHARES
-    further = (model.FURTHER_WEIGHT * of_referral, model.FURTHER_WEIGHT * of_contact)
+    further = (model.FURTHER_WEIGHT * float(p.again[0]), model.FURTHER_WEIGHT * model.REFERRED_AGAIN)
     bunching = np.where(pairs.fresh, p.bunching[0], 0.0)
     setting, unrelated = np.exp(logs[1]), np.exp(logs[2])
     if start is None:

@@ -27,6 +27,7 @@ class Parameters:
         postcode alone, by both, surname or reference keys with a surname, without].
     ways: of the matches found, the shares of model.WAYS, rows [contact names no place, names one].
     bunching: other referrals a day beyond the local rate while one matter is fresh: trouble comes in bunches.
+    again: share of matters that bring a second contact.
     directions: a few ways in which all the numbers above may be wrong together, each one standard deviation long.
     """
 
@@ -37,6 +38,7 @@ class Parameters:
     found: np.ndarray
     ways: np.ndarray
     bunching: np.ndarray
+    again: np.ndarray
     directions: list[np.ndarray] = field(default_factory=list)
 
     def vector(self) -> np.ndarray:
@@ -44,7 +46,7 @@ class Parameters:
         parts = [_logit(self.expected), np.log(self.lag).ravel()]
         parts += [np.log(self.levels[c.name]).ravel() for c in model.COMPARISONS]
         parts += [np.log(self.rates), _logit(self.found), np.log(self.ways).ravel()]
-        parts += [np.log(self.bunching)]
+        parts += [np.log(self.bunching), _logit(self.again)]
         return np.concatenate(parts)
 
     def moved(self, step: np.ndarray) -> Parameters:
@@ -62,7 +64,8 @@ class Parameters:
         levels = {c.name: _shares(take(self.levels[c.name].shape)) for c in model.COMPARISONS}
         rates, found = _shares(take(self.rates.shape)), _expit(take(self.found.shape))
         ways = _shares(take(self.ways.shape))
-        return Parameters(expected, lag, levels, rates, found, ways, np.exp(take((1,))))
+        bunching, again = np.exp(take((1,))), _expit(take((1,)))
+        return Parameters(expected, lag, levels, rates, found, ways, bunching, again)
 
 
 RATES = np.concatenate([[1e-5], np.geomspace(1 / 3000, 1.5, 26)])
@@ -87,6 +90,7 @@ def prior() -> Parameters:
         found=np.array([*places, other, other / 2]),
         ways=np.array(model.WAYS_PRIOR),
         bunching=np.array([model.BUNCHING_PRIOR[0]]),
+        again=np.array([model.AGAIN_PRIOR[0]]),
     )
 
 
@@ -154,6 +158,7 @@ def load(con: duckdb.DuckDBPyConnection, authority: str) -> tuple[int, Parameter
         found=np.array(kept["found"]),
         ways=np.array(kept["ways"]),
         bunching=np.array(kept["bunching"]),
+        again=np.array(kept["again"]),
         directions=[np.array(direction) for direction in kept["directions"]],
     )
 
@@ -174,6 +179,7 @@ def keep(
         "found": fitted.found.tolist(),
         "ways": fitted.ways.tolist(),
         "bunching": fitted.bunching.tolist(),
+        "again": fitted.again.tolist(),
         "directions": [direction.round(5).tolist() for direction in fitted.directions],
     }
     ((version,),) = con.execute(

@@ -89,6 +89,9 @@ def read_pairs(con: duckdb.DuckDBPyConnection) -> Pairs:
         from match_levels order by contact_number, referral_number
         """
     ).fetchnumpy()
+    couples = con.execute(
+        f"select contact_number, {', '.join(model.AGAIN_COMPARED)} from match_couples order by all"
+    ).fetchnumpy()
     day = np.asarray(ends["day_number"], dtype=np.int64)
     last = max(last, int(day.max())) if len(day) else last
     window_first, window_last = model.WINDOW_DAYS
@@ -122,6 +125,8 @@ def read_pairs(con: duckdb.DuckDBPyConnection) -> Pairs:
         * weekdays_of(day, came)[lag_bin],
         exposure=exposure,
         waited=last - day,
+        couples=np.asarray(couples["contact_number"], dtype=np.int64),
+        couple_levels={name: np.asarray(couples[name], dtype=np.intp) for name in model.AGAIN_COMPARED},
         referrals=len(came),
     )
 

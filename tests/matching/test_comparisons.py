@@ -40,6 +40,13 @@ def levels_of(con, contact, referral, comparable):
         ("kind", {}, {}, "same"),
         ("kind", {}, {"setting_kind": "nursery"}, "different"),
         ("kind", {}, {"setting_kind": None}, "missing"),
+        ("kind", {}, {"setting_core": "quinwick"}, "misnamed"),
+        ("kind", {}, {"setting_core": None, "setting_kind": None}, "missing"),
+        ("kind_misnamed", {}, {"setting_core": "quinwick"}, "same"),
+        ("kind_misnamed", {}, {"setting_core": "quinwick", "setting_kind": "nursery"}, "different"),
+        ("kind_misnamed", {}, {"setting_core": "quinwick", "setting_kind": None}, "missing"),
+        ("kind_misnamed", {}, {"setting_core": None, "setting_kind": None}, "named"),
+        ("kind_misnamed", {}, {}, "named"),
         ("area", {"area": "east"}, {"area": "east"}, "same"),
         ("area", {"area": "east"}, {"area": "west"}, "different"),
         ("area", {"area": "east"}, {}, "missing"),
@@ -60,7 +67,7 @@ def levels_of(con, contact, referral, comparable):
         ("referrer_role", {"referrer_role": "head"}, {"referrer_role": "head"}, "same"),
         ("referrer_role", {"referrer_role": "head"}, {"referrer_role": "manager"}, "different"),
         ("referrer_role", {"referrer_role": "head"}, {}, "missing"),
-        ("agency", {"referrer_agency": "police"}, {"referrer_agency": "police"}, "same"),
+        ("agency", {"referrer_agency": "police"}, {"referrer_agency": "police"}, "same_common"),
         ("agency", {"referrer_agency": "police"}, {"referrer_agency": "health"}, "different"),
         ("agency", {}, {"referrer_agency": "health"}, "missing"),
         ("referrer", {"referrer_surname": "calderby"}, {"referrer_surname": "calderby"}, "same"),
@@ -115,6 +122,51 @@ def test_letters_in_another_order_are_looked_at_in_one_area(con, comparable, sli
     contact, referral = {"setting_core": "tarham", "area": "east"}, {"setting_core": slip, "area": "east"}
     assert levels_of(con, contact, referral, comparable) is not None
     assert levels_of(con, contact, {**referral, "area": "west"}, comparable) is None
+
+
+def test_where_the_place_is_sought_by_other_means_the_kind_is_that_of_a_misnamed_place(con, comparable):
+    named = {"referrer_surname": "calderby", "area": "east"}
+    elsewhere = {"setting_core": "quinwick", "full_postcode": "ZZ999XY"}
+    told = levels_of(con, {**PLACE, **named}, {**PLACE, **named, **elsewhere}, comparable)
+    assert (told["kind"], told["kind_misnamed"]) == ("misnamed", "same")
+    # Who names no place cannot misname it.
+    told = levels_of(con, {**NOWHERE, **named, "sector": "primary"}, {**PLACE, **named, "sector": "primary"}, comparable)
+    assert (told["kind"], told["kind_misnamed"]) == ("missing", "named")
+
+
+@pytest.mark.parametrize(("others", "level"), [(5, "same_rare"), (3, "same_common")])
+def test_an_agency_of_a_fifth_of_the_referrals_is_rare(con, comparable, others, level):
+    police = {"referrer_agency": "police", **PLACE}
+    referrals = [{"id": "R0", "day": 3, **police}]
+    referrals += [{"id": f"R{n}", "day": 300, "referrer_agency": "school"} for n in range(1, others)]
+    comparable([{"id": "C1", "day": 0, **police}], referrals)
+    candidates.seek(con, "here", has_decisions=False)
+    ((number,),) = con.execute("select agency from match_levels").fetchall()
+    assert model.PARTS["caller"]["agency"][number] == level
+
+
+def test_couples_are_of_one_setting_within_two_weeks_and_compared_as_pairs_are(con, comparable):
+    first = {"setting_core": "oak park", "staff_role": "teacher", "sector": "primary", "concern_category": "neglect"}
+    comparable(
+        [
+            {"id": "C1", "day": 0, **first},
+            {"id": "C2", "day": 14, **first, "staff_role": "coach"},
+            {"id": "C3", "day": 15, **first, "concern_category": None},
+            {"id": "C4", "day": 0, **first, "setting_core": "quinwick"},
+            {"id": "C5", "day": 0, "concern_category": "neglect"},
+        ],
+        [{"id": "R1", "day": 400, "sector": "primary", "staff_role": "teacher", "concern_category": "physical"}],
+    )
+    candidates.seek(con, "here", has_decisions=False)
+    rows = con.execute("""
+        select a.contact_id, b.contact_id, match_couples.staff_role, match_couples.concern
+        from match_couples inner join match_contacts as a using (contact_number)
+        inner join match_contacts as b on again_number = b.contact_number order by all
+    """).fetchall()
+    by_name = {c.name: c.levels for c in model.COMPARISONS}
+    told = [(a, b, by_name["staff_role"][role], by_name["concern"][concern]) for a, b, role, concern in rows]
+    # C1 and C3 are 15 days apart.
+    assert told == [("C1", "C2", "different", "same_rare"), ("C2", "C3", "different", "missing")]
 
 
 def test_a_word_of_many_settings_is_common(con, comparable):

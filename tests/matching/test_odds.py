@@ -175,7 +175,7 @@ def test_two_contacts_of_one_matter_are_both_believed_in_their_share(pairs_of, s
     contacts = [{"id": f"C{number}", "day": 0, **PLACE} for number in (1, 2)]
     told = odds.score(silent, pairs_of(contacts, [{"id": "R1", "day": 1, **PLACE}]), rounds=1, sweeps=60)
     odd = told.odds[0]
-    further = model.FURTHER_SHARES[0] * model.FURTHER_WEIGHT
+    further = silent.again[0] * model.FURTHER_WEIGHT
     # Four states: neither contact 1, either one its odds, both the square of it times the weight of a further contact.
     whole = 1 + 2 * odd + further * odd**2
     assert told.outcome.pair == pytest.approx((odd + further * odd**2) / whole, rel=1e-6)

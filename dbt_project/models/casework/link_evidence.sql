@@ -32,7 +32,12 @@ compared as (
                     else 'not_compared'
                 end
             },
-            { 'step_number': 3, 'comparison': 'kind', 'level': scored.kind_agreement },
+            {
+                'step_number': 3,
+                -- What the kind of place says is another thing where the names differ.
+                'comparison': case when scored.kind_agreement = 'misnamed' then 'kind_misnamed' else 'kind' end,
+                'level': links.kind_agreement
+            },
             { 'step_number': 4, 'comparison': 'area', 'level': scored.area_agreement },
             { 'step_number': 5, 'comparison': 'sector', 'level': scored.sector_agreement },
             {
@@ -110,7 +115,11 @@ select
     links.contact_id,
     links.referral_id,
     evidence.step_number,
-    case when evidence.comparison = 'lag_not_requested' then 'lag' else evidence.comparison end as comparison,
+    case evidence.comparison
+        when 'lag_not_requested' then 'lag'
+        when 'kind_misnamed' then 'kind'
+        else evidence.comparison
+    end as comparison,
     evidence.level,
     round(evidence.running_bits - coalesce(
         lag(evidence.running_bits) over (

@@ -34,7 +34,9 @@ judged as (
         scored.probability_without_reference,
         scored.setting_agreement,
         scored.postcode_agreement,
-        scored.kind_agreement,
+        case
+            when scored.kind_agreement = 'misnamed' then scored.kind_misnamed_agreement else scored.kind_agreement
+        end as kind_agreement,
         scored.area_agreement,
         scored.sector_agreement,
         scored.staff_role_agreement,
