@@ -43,7 +43,7 @@ def seek(con: duckdb.DuckDBPyConnection, authority: str, has_decisions: bool) ->
 
 
 def _number(con: duckdb.DuckDBPyConnection, authority: str) -> None:
-    """Write match_contacts, match_referrals, and what is common among them: match_words and the three tables after it."""
+    """Write match_contacts, match_referrals and what is common among them: match_words, match_common_..."""
     for side in ("contact", "referral"):
         con.execute(
             f"""
@@ -330,8 +330,8 @@ def _compare(con: duckdb.DuckDBPyConnection) -> None:
                     else {postcode["different"]}
                 end)::tinyint as postcode,
                 -- Names that differ, or a pair sought for want of a name that agrees.
-                c.setting_core is not null and r.setting_core is not null and (setting = {text["different"]} or p.way > 0)
-                    as is_misnamed,
+                (p.way > 0 or setting = {text["different"]})
+                    and c.setting_core is not null and r.setting_core is not null as is_misnamed,
                 {_agreement("setting_kind")} as kind_told,
                 (case when is_misnamed then 3 else kind_told end)::tinyint as kind,
                 (case when is_misnamed then kind_told else 3 end)::tinyint as kind_misnamed,

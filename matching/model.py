@@ -85,11 +85,7 @@ a share of the matches of its own: otherwise the many pairs that disagree in pla
 WAYS_PRIOR, WAYS_STRENGTH = ((0.15, 0.4, 0.4, 0.05), (0.955, 0.015, 0.015, 0.015)), 150.0
 """Shares of the matches found that each way finds: for contacts that name no place, and for those that name one."""
 
-MISSED_TOGETHER = 1.8
-"""How much more often place and referrer both fail to find a pair than if the one told nothing of the other: who writes
-the one badly writes the other badly, too."""
-
-FOUND_PRIOR = {"nothing": (0.7, 20.0), "one": (0.93, 20.0), "both": (0.975, 20.0), "other": (0.5, 4.0)}
+FOUND_PRIOR = {"nothing": (0.7, 20.0), "one": (0.94, 10.0), "both": (0.98, 10.0), "other": (0.5, 4.0)}
 """Share of true pairs that keys find, with the weight of the belief: keys of area and matter where a contact names no
 place, with keys of place where it names its setting or a postcode, or both; and keys of surname or reference."""
 

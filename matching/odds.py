@@ -120,11 +120,15 @@ def way_shares(p: Parameters, pairs: Pairs) -> np.ndarray:
 
 
 def found_share(p: Parameters, pairs: Pairs) -> np.ndarray:
-    """Share of a contact's true pairs that some key finds within the window, by what the contact has to match on."""
+    """Share of a contact's true pairs that some key finds within the window, by what the contact has to match on.
+
+    Keys of place and the other keys are taken to fail independently, as in the count of animals caught twice
+    (Lincoln-Petersen).
+    """
     by_place = p.found[pairs.place_given]
     by_other = np.where(pairs.surname_given, p.found[3], p.found[4])
     _within, late = late_shares(p.lag[0][1:-1])
-    missed = np.minimum(model.MISSED_TOGETHER * (1 - by_place) * (1 - by_other), 0.5)
+    missed = (1 - by_place) * (1 - by_other)
     return (1 - missed) * (1 - late)
 
 

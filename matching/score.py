@@ -18,6 +18,9 @@ from matching.odds import Pairs, Scored, score
 KEPT_FROM = 0.01
 """Pairs below this probability are not kept, unless one side quotes the other or a reviewer decided on them."""
 
+_SAME_REFERRER = [model.PARTS["caller"]["referrer"].index(level) for level in ("same", "same_sought")]
+"""Levels at which the referrer's surname would have found the pair, or has found it."""
+
 
 def score_pairs(con: duckdb.DuckDBPyConnection, refit: Iterable[str] = ()) -> dict[str, int | float | str]:
     """Write matching.scored_pairs, matching.scored_contacts and matching.scored_referrals from the comparable tables.
@@ -115,7 +118,7 @@ def read_pairs(con: duckdb.DuckDBPyConnection) -> Pairs:
         fresh=_within(lag, model.BUNCHING_LAGS),
         just_before=_within(lag, model.BUNCHING_SEEN_AT),
         found_by_place=np.asarray(rows["found_by_place"]),
-        found_by_other=(np.asarray(rows["referrer"]) == 0) | (np.asarray(rows["reference"]) == 0),
+        found_by_other=np.isin(rows["referrer"], _SAME_REFERRER) | (np.asarray(rows["reference"]) == 0),
         decided=np.asarray(rows["decided"]),
         requested=np.asarray(ends["is_requested"]),
         place_given=np.asarray(ends["place_given"]),

@@ -130,7 +130,8 @@ def test_where_the_place_is_sought_by_other_means_the_kind_is_that_of_a_misnamed
     told = levels_of(con, {**PLACE, **named}, {**PLACE, **named, **elsewhere}, comparable)
     assert (told["kind"], told["kind_misnamed"]) == ("misnamed", "same")
     # Who names no place cannot misname it.
-    told = levels_of(con, {**NOWHERE, **named, "sector": "primary"}, {**PLACE, **named, "sector": "primary"}, comparable)
+    named["sector"] = "primary"
+    told = levels_of(con, {**NOWHERE, **named}, {**PLACE, **named}, comparable)
     assert (told["kind"], told["kind_misnamed"]) == ("missing", "named")
 
 
@@ -146,7 +147,12 @@ def test_an_agency_of_a_fifth_of_the_referrals_is_rare(con, comparable, others, 
 
 
 def test_couples_are_of_one_setting_within_two_weeks_and_compared_as_pairs_are(con, comparable):
-    first = {"setting_core": "oak park", "staff_role": "teacher", "sector": "primary", "concern_category": "neglect"}
+    first = {
+        "setting_core": "oak park",
+        "staff_role": "teacher",
+        "sector": "primary",
+        "concern_category": "neglect",
+    }
     comparable(
         [
             {"id": "C1", "day": 0, **first},
@@ -155,7 +161,15 @@ def test_couples_are_of_one_setting_within_two_weeks_and_compared_as_pairs_are(c
             {"id": "C4", "day": 0, **first, "setting_core": "quinwick"},
             {"id": "C5", "day": 0, "concern_category": "neglect"},
         ],
-        [{"id": "R1", "day": 400, "sector": "primary", "staff_role": "teacher", "concern_category": "physical"}],
+        [
+            {
+                "id": "R1",
+                "day": 400,
+                "sector": "primary",
+                "staff_role": "teacher",
+                "concern_category": "physical",
+            }
+        ],
     )
     candidates.seek(con, "here", has_decisions=False)
     rows = con.execute("""

@@ -72,6 +72,42 @@ def test_planted_parameters_are_recovered(pairs_of, seed, monkeypatch):
         assert p.lag[0][bins].sum() == pytest.approx(np.mean((lags >= first) & (lags <= last)), abs=0.06)
 
 
+def test_a_pair_that_only_the_surname_brings_together_counts_as_found_by_it(con, comparable):
+    caller = {"referrer_surname": "calderby", "area": "east"}
+    comparable(
+        [{"id": "C1", "day": 0, "setting_core": "oak park", **caller}],
+        [
+            {"id": "R1", "day": 1, "setting_core": "quinwick", **caller},
+            {"id": "R2", "day": 1, "setting_core": "oak park", **caller},
+            {"id": "R3", "day": 1, "setting_core": "oak park", "area": "east", "referrer_surname": "ostgate"},
+        ],
+    )
+    candidates.seek(con, "here", has_decisions=False)
+    pairs = read_pairs(con)
+    told = dict(
+        zip(pairs.referral, zip(pairs.found_by_place, pairs.found_by_other, strict=True), strict=True)
+    )
+    assert told == {0: (False, True), 1: (True, True), 2: (True, False)}
+
+
+@pytest.mark.parametrize("noise", ["middle", "high"])
+def test_about_as_many_are_said_to_be_unfindable_as_are(pairs_of, noise, monkeypatch):
+    monkeypatch.setattr(fit, "BOOTSTRAP_DRAWS", 2)
+    said = true = 0.0
+    for seed in (24, 25, 26, 27):
+        con, pairs = pairs_of(noise, seed=seed)
+        said += odds.score(fit.fit(pairs), pairs).unfindable[pairs.requested].sum()
+        true += con.execute("""
+            select count(distinct contact_key) from truth.pairs semi join match_contacts using (contact_key)
+            where contact_key in (select contact_key from match_contacts where is_requested) and contact_key not in (
+                select contact_key from match_levels inner join match_contacts using (contact_number)
+                inner join match_referrals using (referral_number)
+                semi join truth.pairs using (contact_key, referral_key)
+            )
+        """).fetchall()[0][0]
+    assert said == pytest.approx(true, rel=0.45)
+
+
 @pytest.mark.parametrize("share", [0.0, 0.05, 0.15])
 def test_how_many_matters_bring_two_contacts_is_learnt(pairs_of, share, monkeypatch):
     monkeypatch.setattr(fit, "BOOTSTRAP_DRAWS", 2)
