@@ -129,6 +129,10 @@ def test_where_the_place_is_sought_by_other_means_the_kind_is_that_of_a_misnamed
     elsewhere = {"setting_core": "quinwick", "full_postcode": "ZZ999XY"}
     told = levels_of(con, {**PLACE, **named}, {**PLACE, **named, **elsewhere}, comparable)
     assert (told["kind"], told["kind_misnamed"]) == ("misnamed", "same")
+    # So it is where names come close and yet no key of place found them.
+    short = {**PLACE, **named, "full_postcode": None}
+    told = levels_of(con, {**short, "setting_core": "elms"}, {**short, "setting_core": "elm"}, comparable)
+    assert (told["setting"], told["kind"], told["kind_misnamed"]) == ("close", "misnamed", "same")
     # Who names no place cannot misname it.
     named["sector"] = "primary"
     told = levels_of(con, {**NOWHERE, **named}, {**PLACE, **named}, comparable)
