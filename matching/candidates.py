@@ -33,8 +33,8 @@ def seek(con: duckdb.DuckDBPyConnection, authority: str, has_decisions: bool) ->
 
     match_contacts, match_referrals: one row a record, numbered from 0 in the order of the keys, so that the same input
     gives the same numbers, pairs and probabilities; match_levels: one row a candidate pair; match_couples: one row for
-    two contacts that may be about one matter. Tables of the authority before are replaced. has_decisions: whether there
-    is a table of reviewers' decisions.
+    two contacts with a request that may be about one matter. Tables of the authority before are replaced.
+    has_decisions: whether there is a table of reviewers' decisions.
     """
     _number(con, authority)
     _find(con, has_decisions)
@@ -360,7 +360,8 @@ def _compare(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def _couple(con: duckdb.DuckDBPyConnection) -> None:
-    """Write temporary table match_couples: two contacts from one setting within AGAIN_DAYS, and how far they agree."""
+    """Write temporary table match_couples: two contacts with a request, from one setting within AGAIN_DAYS, and how far
+    they agree."""
     con.execute(f"""
         create or replace temp table match_couples as
         with sides as (
@@ -369,6 +370,7 @@ def _couple(con: duckdb.DuckDBPyConnection) -> None:
             inner join match_contacts as r
                 on c.setting_core = r.setting_core and r.day_number - c.day_number between 0 and {AGAIN_DAYS}
                 and (c.day_number, c.contact_number) < (r.day_number, r.contact_number)
+                and c.is_requested and r.is_requested
             -- No key brought them together: nothing says that they were sought by what they agree on.
             cross join (select 0 as way) as p
             {_COMMON}

@@ -152,6 +152,7 @@ def _again(p: Parameters, pairs: Pairs, weight: np.ndarray) -> np.ndarray:
     """Share of matters that bring a second contact: a mixture, among couples of contacts, of one matter and two matters
     of one setting, with the probabilities of levels that pairs have taught.
 
+    Contacts with a request only: their referrals are looked for, and what is graver may be told more often.
     Couples share the setting's name, so what is found among them is for those matters whose contacts write it alike.
     """
     logs = np.zeros(len(pairs.couples))
@@ -161,7 +162,7 @@ def _again(p: Parameters, pairs: Pairs, weight: np.ndarray) -> np.ndarray:
         logs += np.pad(table, (0, len(levels) - len(table)))[pairs.couple_levels[name]]
     of_couple = weight[pairs.couples]
     share, strength = model.AGAIN_PRIOR
-    contacts, couples = float(weight.sum()), max(float(of_couple.sum()), 1.0)
+    contacts, couples = float(weight[pairs.requested].sum()), max(float(of_couple.sum()), 1.0)
     alike = _named_alike(p)
     again, ratio = float(p.again[0]), np.exp(logs)
     for _ in range(AGAIN_STEPS):

@@ -45,11 +45,11 @@ NOT_REQUESTED_PRIOR = (0.05, 500.0)
 """Three contacts of four are without a request and few of those bring a referral: chance at so many would teach a share
 of its own making, so what is believed of them is held firmly."""
 
-AGAIN_PRIOR, AGAIN_DAYS = (0.06, 300.0), 14
+AGAIN_PRIOR, AGAIN_DAYS = (0.06, 150.0), 14
 """Share of matters that bring a second contact, with the weight of the belief in contacts. How many is learnt from the
-contacts alone: of two from one setting within so many days, some agree in role, category and caller as only one matter
-does. Whether two likely pairs are one matter or two cannot be seen in the pairs themselves: a share learnt from them
-would make more of them likely, and grow."""
+contacts with a request alone: of two from one setting within so many days, some agree in role, category and caller as
+only one matter does. Whether two likely pairs are one matter or two cannot be seen in the pairs themselves: a share
+learnt from them would make more of them likely, and grow."""
 AGAIN_COMPARED = ("staff_role", "concern", "caller")
 REFERRED_AGAIN = 0.03
 """Share of contacts with a referral that have a second one."""

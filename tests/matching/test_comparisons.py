@@ -164,6 +164,7 @@ def test_couples_are_of_one_setting_within_two_weeks_and_compared_as_pairs_are(c
             {"id": "C3", "day": 15, **first, "concern_category": None},
             {"id": "C4", "day": 0, **first, "setting_core": "quinwick"},
             {"id": "C5", "day": 0, "concern_category": "neglect"},
+            {"id": "C6", "day": 1, **first, "is_requested": False},
         ],
         [
             {

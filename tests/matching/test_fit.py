@@ -121,8 +121,8 @@ def test_how_many_matters_bring_two_contacts_is_learnt(pairs_of, share, monkeypa
 def test_a_few_contacts_do_not_change_what_is_believed_of_second_contacts(pairs_of, monkeypatch):
     monkeypatch.setattr(fit, "BOOTSTRAP_DRAWS", 2)
     _con, pairs = pairs_of("middle", seed=21, contacts=30, settings=20, two_contacts=0.0)
-    # At most the thirty contacts join the 300 of the belief.
-    assert 0.06 * 300 / 330 <= fit.fit(pairs).again[0] <= 0.07
+    # At most the thirty contacts join the 150 of the belief.
+    assert 0.06 * 150 / 180 <= fit.fit(pairs).again[0] <= 0.07
 
 
 def test_a_small_authority_without_postcodes_or_categories_stands(pairs_of):
