@@ -102,15 +102,19 @@ def refused_by_the_machine(message: str) -> str | None:
     return told
 
 
-def told_of(failure: Any) -> str:
-    """What may be told of a step's failure as Dagster keeps it (its SerializableErrorInfo).
+_OURS = "|".join(re.escape(module) for module in (__name__, "orchestration.resources"))
+"""Modules whose own errors carry words of ours alone: what a station says, what a home lacks or who holds it."""
 
-    Dagster wraps the exception, and writes its class in front of its words. Only those of our stations are free of
-    values; what fails in Dagster itself is told by what the machine refused, or by its kind.
+
+def told_of(failure: Any) -> str:
+    """What may be told of a failure as Dagster keeps it (its SerializableErrorInfo).
+
+    Dagster wraps the exception, and writes its class in front of its words. Only those of _OURS are free of values;
+    what fails in Dagster itself is told by what the machine refused, or by its kind.
     """
     while failure.cause is not None:
         failure = failure.cause
-    told = re.match(rf"{re.escape(__name__)}\.\w+: (.*)", failure.message.strip(), re.DOTALL)
+    told = re.match(rf"(?:{_OURS})\.\w+: (.*)", failure.message.strip(), re.DOTALL)
     if told:
         return told[1]
     return f"the record of the run: {refused_by_the_machine(failure.message) or failure.cls_name}"

@@ -65,6 +65,9 @@ def on_landing(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipRe
 )
 def alert_on_failure(context: dg.RunFailureSensorContext) -> None:
     failures = [event.step_failure_data.error for event in context.get_step_failure_events()]
+    if not failures and context.failure_event.event_specific_data:
+        # No step began: another refresh holds the home, for example.
+        failures = [context.failure_event.job_failure_data.error]
     reason = (
         "; ".join(stations.told_of(failure) for failure in failures if failure) or "the run did not start"
     )

@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import dagster as dg
+import filelock
 import pytest
 import small_home
 
-from orchestration import alerts, arrival, triggers
+from orchestration import alerts, arrival, dbt, definitions, triggers
 from orchestration.refresh import refresh
 from orchestration.resources import Home
 from orchestration.stations import HeldByGate
@@ -151,6 +152,30 @@ def test_a_night_that_stopped_is_told_as_it_stopped(
     assert told["text"].startswith(f"LADO refresh {outcome}: {message}")
     assert "Calder" not in told["text"]
     assert home_log(night)[-1].startswith(f"{outcome} {message}")
+
+
+def test_a_night_that_met_another_refresh_says_so(
+    tmp_path: Path, heard: tuple[str, list[dict]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    night = small_home.make(tmp_path / "home", 0).prepare()
+    address, posted = heard
+    monkeypatch.setenv("LADO_HOME", str(night.root))
+    monkeypatch.setenv("LADO_ALERT_WEBHOOK", address)
+    dbt.forget()  # of the homes before
+    job = definitions.build(night).resolve_job_def("nightly_refresh")
+
+    def held(_self: object) -> None:
+        raise filelock.Timeout(str(night.root / ".refresh.lock"))
+
+    monkeypatch.setattr(filelock.FileLock, "acquire", held)
+    with dg.DagsterInstance.get() as instance:
+        run = job.execute_in_process(instance=instance, raise_on_error=False).dagster_run
+        events = [e.dagster_event for e in instance.all_logs(run.run_id) if e.dagster_event]
+        (failed,) = [e for e in events if e.event_type == dg.DagsterEventType.RUN_FAILURE]
+        context = dg.build_run_status_sensor_context("alert_on_failure", failed, instance, run)
+        triggers.alert_on_failure(context.for_run_failure())
+    (told,) = posted
+    assert told["text"].startswith("LADO refresh failed: another refresh is running in this home")
 
 
 def home_log(home: Home) -> list[str]:
