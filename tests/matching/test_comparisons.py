@@ -139,7 +139,7 @@ def test_where_the_place_is_sought_by_other_means_the_kind_is_that_of_a_misnamed
     assert (told["kind"], told["kind_misnamed"]) == ("missing", "named")
 
 
-@pytest.mark.parametrize(("others", "level"), [(5, "same_rare"), (3, "same_common")])
+@pytest.mark.parametrize(("others", "level"), [(5, "same_rare"), (4, "same_common")])
 def test_an_agency_of_a_fifth_of_the_referrals_is_rare(con, comparable, others, level):
     police = {"referrer_agency": "police", **PLACE}
     referrals = [{"id": "R0", "day": 3, **police}]
