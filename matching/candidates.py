@@ -21,6 +21,7 @@ from matching.model import (
     RARE_WORD_SETTINGS,
     SECTOR_GROUPS,
     SETTING_LEVELS,
+    SLIP_LETTERS,
     WAYS,
     WINDOW_DAYS,
 )
@@ -76,6 +77,23 @@ def _number(con: duckdb.DuckDBPyConnection, authority: str) -> None:
         from worded inner join met on worded.word = met.word
         group by worded.setting_core
     """)
+    # Two words that one slip of the finger tells apart (a letter too few, too many, wrong or swapped with its neighbour)
+    # have a spelling with one letter less in common; so has a word with the two it was run together from.
+    con.execute(f"""
+        create or replace temp table match_slips as
+        with typed as (select setting_core, string_split(setting_core, ' ') as words from match_words),
+        worded as (
+            select setting_core, unnest(list_concat(
+                words, list_transform(list_zip(words, words[2:]), lambda two: two[1] || two[2])
+            )) as word
+            from typed
+        ),
+        placed as (
+            select setting_core, word, unnest(range(1, length(word) + 2)) as place
+            from worded where length(word) >= {SLIP_LETTERS}
+        )
+        select distinct setting_core, left(word, place - 1) || substr(word, place + 1) as slip from placed
+    """)
     # Agreeing on what most records say is worth little: a childminder's setting has childminders.
     con.execute(f"""
         create or replace temp table match_common_roles as
@@ -95,7 +113,7 @@ def _number(con: duckdb.DuckDBPyConnection, authority: str) -> None:
 
 def _family(sort: str) -> str:
     """Keys of one family meet: the rarest word of one name may be the second of the other."""
-    return "word in area" if sort == "second word in area" else sort.removeprefix("second ")
+    return sort.removeprefix("second ")
 
 
 def _way(sort: str) -> int:
@@ -112,26 +130,8 @@ def _keys(side: str) -> str:
         "urn": ("setting_urn",),
         "core": ("setting_core",),
         "word": (f"case when not ({common}) then rarest_word end",),
-        "word in area": (f"case when {common} then rarest_word end", "area"),
         "word of kind": (f"case when {common} then rarest_word end", "setting_kind"),
         "second word": (f"case when second_settings <= {COMMON_WORD_SETTINGS} then second_word end",),
-        "second word in area": (
-            f"case when second_settings > {COMMON_WORD_SETTINGS} then second_word end",
-            "area",
-        ),
-        "letters in area": (
-            "case when length(rarest_word) > 4 then array_to_string(list_sort(string_split(rarest_word, '')), '') end",
-            "area",
-        ),
-        "start": (
-            f"case when not ({common}) and length(rarest_word) > 4 then left(rarest_word, 4) end",
-            "sector",
-        ),
-        "start in area": (
-            f"case when not ({common}) and length(rarest_word) > 4 then left(rarest_word, 3) end",
-            "area",
-        ),
-        "end": (f"case when not ({common}) and length(rarest_word) > 5 then right(rarest_word, 5) end",),
         "surname in area": ("referrer_surname", "area"),
         "surname in sector": ("referrer_surname", "sector"),
         "surname in district": ("referrer_surname", "outcode"),
@@ -148,11 +148,21 @@ def _keys(side: str) -> str:
     )
     places = ", ".join("true" if not sort.startswith("surname") else "false" for sort in parts)
     ways = ", ".join(str(_way(sort)) for sort in parts)
+    slips = " ".join(
+        f"""
+        union all
+        select {side}_number, day_number, hash('slip in {told}', slip, {told}), true, 0::tinyint
+        from match_{side}s
+        inner join match_slips using (setting_core)
+        where {told} is not null"""
+        for told in ("area", "sector")
+    )
     return f"""
         select {side}_number, day_number, unnest([{sorts}]) as key, unnest([{places}]) as by_place,
             unnest([{ways}])::tinyint as way
         from match_{side}s
         left join match_words using (setting_core)
+        {slips}
     """
 
 

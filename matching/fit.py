@@ -140,12 +140,12 @@ def learn(p: Parameters, pairs: Pairs, scored: Scored, weight: np.ndarray) -> Pa
 
 
 def _bunching(pairs: Pairs, of_setting: np.ndarray, at_setting: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    """Other referrals a day from the same setting just before a contact, beyond the setting's own rate."""
+    """Other referrals a day from the same setting just before a contact, beyond the setting's own rate in that season."""
     first, last = model.BUNCHING_SEEN_AT
-    days = last - first + 1
-    beyond = float(of_setting[pairs.just_before].sum()) - days * float((at_setting * weight).sum())
+    days = (last - first + 1) * float(weight.sum())
+    beyond = float(of_setting[pairs.just_before].sum()) - float((at_setting * pairs.exposure_before * weight).sum())
     share, strength = model.BUNCHING_PRIOR
-    return np.array([max(beyond + share * strength, 1.0) / (days * float(weight.sum()) + strength)])
+    return np.array([max(beyond + share * strength, 1.0) / (days + strength)])
 
 
 def _again(p: Parameters, pairs: Pairs, weight: np.ndarray) -> np.ndarray:

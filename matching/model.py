@@ -19,7 +19,7 @@ from itertools import product
 from math import prod
 
 # Raise when a comparison, a level, a window or a belief changes: parameters fitted under another version are not used.
-MODEL_VERSION = 8
+MODEL_VERSION = 9
 
 CLASSES = ("same_matter", "same_setting", "unrelated", "akin")
 AKIN_SECTORS = ("same", "same_sought")
@@ -71,6 +71,10 @@ RARE_WORD_SETTINGS = 2
 """A word met in at most this many differently named settings (of one authority) is rare: equal names then say more."""
 COMMON_WORD_SETTINGS = 12
 """A word met in more settings than this is a key only together with area or kind of place."""
+
+SLIP_LETTERS = 5
+"""A word of at least so many letters is sought in every spelling that one slip of the finger leaves, together with area
+or sector; one slip makes a shorter word another word."""
 
 WAYS = {
     "place": (),

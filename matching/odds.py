@@ -30,8 +30,8 @@ class Pairs:
     season: how busy the time of each pair's referral and the weekdays of its lag are, 1 the average.
     couples: the earlier contact of each two that may be about one matter, shape (couples,); couple_levels: how far they
         agree in model.AGAIN_COMPARED.
-    exposure: days of the window on which a referral could be seen, each as busy as its season. waited: days from the
-        contact to the end of the data.
+    exposure, exposure_before: days of the window, and of the lags at which bunching is seen, on which a referral could
+        be seen, each as busy as its season. waited: days from the contact to the end of the data.
     """
 
     contact: np.ndarray
@@ -52,6 +52,7 @@ class Pairs:
     way: np.ndarray
     season: np.ndarray
     exposure: np.ndarray
+    exposure_before: np.ndarray
     waited: np.ndarray
     couples: np.ndarray
     couple_levels: dict[str, np.ndarray]

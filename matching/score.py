@@ -100,8 +100,11 @@ def read_pairs(con: duckdb.DuckDBPyConnection) -> Pairs:
     window_first, window_last = model.WINDOW_DAYS
     season = season_of(came, first, last)
     until = np.concatenate([[0.0], np.cumsum(season)])
-    begun, ended = (np.clip(day + lag - first, 0, len(season)) for lag in (window_first, window_last + 1))
-    exposure = until[ended] - until[begun]
+
+    def exposed(lags: tuple[int, int]) -> np.ndarray:
+        begun, ended = (np.clip(day + lag - first, 0, len(season)) for lag in (lags[0], lags[1] + 1))
+        return until[ended] - until[begun]
+
     lag = np.asarray(rows["lag_days"], dtype=np.int64)
     lag_bin = np.asarray(rows["lag_bin"])
     contact = np.asarray(rows["contact_number"], dtype=np.int64)
@@ -126,7 +129,8 @@ def read_pairs(con: duckdb.DuckDBPyConnection) -> Pairs:
         way=np.asarray(rows["way"], dtype=np.intp),
         season=season[np.clip(day[contact] + lag - first, 0, len(season) - 1)]
         * weekdays_of(day, came)[lag_bin],
-        exposure=exposure,
+        exposure=exposed(model.WINDOW_DAYS),
+        exposure_before=exposed(model.BUNCHING_SEEN_AT),
         waited=last - day,
         couples=np.asarray(couples["contact_number"], dtype=np.int64),
         couple_levels={name: np.asarray(couples[name], dtype=np.intp) for name in model.AGAIN_COMPARED},

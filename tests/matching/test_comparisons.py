@@ -117,11 +117,31 @@ def test_a_pair_that_only_the_referrer_brings_together_says_nothing_by_the_refer
     assert levels_of(con, {**PLACE, **named}, {**PLACE, **named}, comparable)["referrer"] == "same"
 
 
-@pytest.mark.parametrize("slip", ["trahma", "hamtar", "atrham"])
-def test_letters_in_another_order_are_looked_at_in_one_area(con, comparable, slip):
-    contact, referral = {"setting_core": "tarham", "area": "east"}, {"setting_core": slip, "area": "east"}
-    assert levels_of(con, contact, referral, comparable) is not None
-    assert levels_of(con, contact, {**referral, "area": "west"}, comparable) is None
+@pytest.mark.parametrize(
+    ("name", "slip", "is_sought"),
+    [
+        ("tarham", "tarhma", True),
+        ("tarham", "atrham", True),
+        ("tarham", "tarhm", True),
+        ("tarham", "tarrham", True),
+        ("tarham", "targam", True),
+        ("tarham", "tarham road", True),
+        ("st osric elland", "stosric barfield", True),
+        ("st osric elland", "osricelland", True),
+        ("hill view", "hillview", True),
+        ("tarham", "trahma", False),
+        ("hill", "hull", False),
+        ("st osric elland", "stelland", False),
+    ],
+)
+@pytest.mark.parametrize("told", ["area", "sector"])
+def test_a_word_is_sought_with_a_slip_of_the_finger_in_one_area_or_sector(
+    con, comparable, name, slip, is_sought, told
+):
+    contact, referral = {"setting_core": name, told: "one"}, {"setting_core": slip, told: "one"}
+    assert (levels_of(con, contact, referral, comparable) is not None) == is_sought
+    if slip != "tarham road":
+        assert levels_of(con, contact, {**referral, told: "other"}, comparable) is None
 
 
 def test_where_the_place_is_sought_by_other_means_the_kind_is_that_of_a_misnamed_place(con, comparable):

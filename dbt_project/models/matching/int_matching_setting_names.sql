@@ -1,5 +1,19 @@
 -- One wording of a setting in, its comparable parts out. Each wording is cleaned once, however many records use it.
-with contacts as (
+with trade as (
+    select
+        [
+            'school', 'primary', 'infant', 'junior', 'secondary', 'academy', 'college', 'grammar', 'high',
+            'comprehensive', 'community', 'voluntary', 'aided', 'controlled', 'va', 'vc', 'ce', 'rc', 'trust',
+            'the', 'of', 'and', 'for', 'at', 'in', 'on', 'a', 'limited', 'nursery', 'preschool', 'playgroup',
+            'daycare', 'day', 'childminder', 'mr', 'mrs', 'm', 'ms', 'miss', 'care', 'home', 'house',
+            'children', 'child', 'residential', 'centre', 'service', 'agency', 'fostering', 'foster', 'club',
+            'church', 'hospital', 'special', 'england', 'federation', 'free', 'foundation', 'group', 'unit',
+            'team', 'department', 'council', 'county', 'early', 'year', 'football', 'parish', 'preparatory',
+            'pupil', 'referral'
+        ] as trade_words
+),
+
+contacts as (
     select setting_name from {{ ref('stg_contacts') }}
 ),
 
@@ -59,12 +73,43 @@ spelt_out as (
                     'grmr': 'grammar', 'ft': 'football', 'fc': 'football', 'clubs': 'club', 'ch': 'church',
                     'cofe': 'ce', 'svc': 'service', 'services': 'service', 'svs': 'service', 'comm': 'community',
                     'comp': 'comprehensive', 'agcy': 'agency', 'mt': 'mount', 'nth': 'north', 'sth': 'south',
-                    'gdns': 'garden', 'pk': 'park', 'vly': 'valley', 'wd': 'wood'
+                    'gdns': 'garden', 'pk': 'park', 'vly': 'valley', 'wd': 'wood', 'ps': 'primary', 'gs': 'grammar',
+                    'pru': 'unit', 'dn': 'nursery', 'prep': 'preparatory', 'ifa': 'fostering', 'gen': 'general',
+                    'res': 'residential'
                 }[word],
                 word
             )
         ) as spelt_words
     from cleaned
+),
+
+-- One slip of the finger in a word of the trade ("acadmy", "pirmary") makes no name of it. Short words have too many
+-- neighbours, and Forster and Parrish are people.
+each_trade_word as (
+    select unnest(trade_words) as trade_word from trade
+),
+
+words_written as (
+    select distinct unnest(spelt_words) as word from spelt_out
+),
+
+slips as (
+    select
+        words_written.word,
+        min(each_trade_word.trade_word) as trade_word
+    from words_written
+    inner join each_trade_word
+        on
+            abs(length(words_written.word) - length(each_trade_word.trade_word)) <= 1
+            and damerau_levenshtein(words_written.word, each_trade_word.trade_word) = 1
+    where
+        length(each_trade_word.trade_word) > 5
+        and each_trade_word.trade_word not in ('foster', 'parish', 'church', 'county')
+    group by words_written.word
+),
+
+all_slips as (
+    select map_from_entries(list((word, trade_word))) as trade_word_of from slips
 ),
 
 -- Plurals and possessives typed without their mark ("marys") lose the s on both sides alike.
@@ -74,10 +119,13 @@ singular as (
         list_transform(
             list_filter(spelt_words, lambda word: word <> ''),
             lambda word: case
-                when length(word) > 3 and right(word, 1) = 's' and right(word, 2) <> 'ss' then left(word, -1) else word
+                when trade_word_of[word] is not null then trade_word_of[word]
+                when length(word) > 3 and right(word, 1) = 's' and right(word, 2) <> 'ss' then left(word, -1)
+                else word
             end
         ) as words
     from spelt_out
+    cross join all_slips
 ),
 
 kinds as (
@@ -113,19 +161,12 @@ telling as (
         list_filter(
             words,
             lambda word: not list_contains(
-                [
-                    'school', 'primary', 'infant', 'junior', 'secondary', 'academy', 'college', 'grammar', 'high',
-                    'comprehensive', 'community', 'voluntary', 'aided', 'controlled', 'va', 'vc', 'ce', 'rc', 'trust',
-                    'the', 'of', 'and', 'for', 'at', 'in', 'on', 'a', 'limited', 'nursery', 'preschool', 'playgroup',
-                    'daycare', 'day', 'childminder', 'mr', 'mrs', 'm', 'ms', 'miss', 'care', 'home', 'house',
-                    'children', 'child', 'residential', 'centre', 'service', 'agency', 'fostering', 'foster', 'club',
-                    'church', 'hospital', 'special', 'england', 'federation', 'free', 'foundation', 'group', 'unit',
-                    'team', 'department', 'council', 'county', 'early', 'year', 'football', 'parish'
-                ],
+                trade_words,
                 word
             )
         ) as telling_words
     from kinds
+    cross join trade
 )
 
 select
