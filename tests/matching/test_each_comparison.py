@@ -8,7 +8,7 @@ import pytest
 from matching import candidates, fit, model
 from matching.score import read_pairs
 
-LEAST_BITS = 0.25
+LEAST_BITS = 0.3
 """What a comparison tells of a match on average, at least; 1 bit doubles the odds."""
 
 CALLER = model.PARTS["caller"]

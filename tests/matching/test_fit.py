@@ -94,7 +94,7 @@ def test_a_pair_that_only_the_surname_brings_together_counts_as_found_by_it(con,
 def test_about_as_many_are_said_to_be_unfindable_as_are(pairs_of, noise, monkeypatch):
     monkeypatch.setattr(fit, "BOOTSTRAP_DRAWS", 2)
     said = true = 0.0
-    for seed in (24, 25, 26, 27):
+    for seed in range(24, 36):
         con, pairs = pairs_of(noise, seed=seed)
         said += odds.score(fit.fit(pairs), pairs).unfindable[pairs.requested].sum()
         true += con.execute("""
@@ -106,6 +106,25 @@ def test_about_as_many_are_said_to_be_unfindable_as_are(pairs_of, noise, monkeyp
             )
         """).fetchall()[0][0]
     assert said == pytest.approx(true, rel=0.45)
+
+
+def test_a_few_referrals_of_years_ago_make_no_bunches(con, comparable, monkeypatch):
+    monkeypatch.setattr(fit, "BOOTSTRAP_DRAWS", 2)
+    rng = np.random.default_rng(3)
+
+    def records(many, first, last):
+        return [
+            {"id": f"{first}{number}", "day": int(rng.integers(first, last)), "area": "one",
+             "setting_core": f"place{rng.integers(25):02d}x"}
+            for number in range(many)
+        ]  # fmt: skip
+
+    # Referrals of 25 settings come at any time of the year: as many before a contact as on other days.
+    comparable(records(500, 0, 365), [*records(900, 0, 365), *records(40, -1500, -100)])
+    candidates.seek(con, "here", has_decisions=False)
+    (bunching,) = fit.fit(read_pairs(con)).bunching
+    # 900 / 25 / 365 = 0.1 a day.
+    assert bunching < 0.02
 
 
 @pytest.mark.parametrize("share", [0.0, 0.05, 0.15])
