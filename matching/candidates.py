@@ -77,8 +77,8 @@ def _number(con: duckdb.DuckDBPyConnection, authority: str) -> None:
         from worded inner join met on worded.word = met.word
         group by worded.setting_core
     """)
-    # Two words that one slip of the finger tells apart (a letter too few, too many, wrong or swapped with its neighbour)
-    # have a spelling with one letter less in common; so has a word with the two it was run together from.
+    # Two words that one slip of the finger tells apart (a letter too few, too many, wrong or swapped with the next)
+    # have a spelling with one letter less in common; so has a word with the two that it was run together from.
     con.execute(f"""
         create or replace temp table match_slips as
         with typed as (select setting_core, string_split(setting_core, ' ') as words from match_words),

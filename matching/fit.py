@@ -100,7 +100,8 @@ def learn(p: Parameters, pairs: Pairs, scored: Scored, weight: np.ndarray) -> Pa
             if of_class not in c.learnt:
                 seen[row] = 0.0
         table = seen + c.strength * believed.levels[c.name]
-        levels[c.name] = table / table.sum(axis=1, keepdims=True)
+        table /= table.sum(axis=1, keepdims=True)
+        levels[c.name] = _held_apart(table, believed.levels[c.name]) if c.name == "place" else table
 
     requested = pairs.requested[pairs.contact]
     bins = len(model.LAG_PRIOR)
@@ -139,11 +140,32 @@ def learn(p: Parameters, pairs: Pairs, scored: Scored, weight: np.ndarray) -> Pa
     )
 
 
+def _held_apart(table: np.ndarray, believed: np.ndarray) -> np.ndarray:
+    """Where another setting's name is written alike no more often than believed; shape (classes, levels).
+
+    Where there are few settings, most pairs are of one, and the classes of other settings would learn to be that one.
+    """
+    table, exact = table.copy(), _exact_names(table.shape[1])
+    for row in range(model.CLASSES.index("unrelated"), len(model.CLASSES)):
+        share, most = table[row, exact].sum(), believed[row, exact].sum()
+        if share > most:
+            table[row, exact] *= most / share
+            table[row, ~exact] *= (1 - most) / (1 - share)
+    return table
+
+
+def _exact_names(levels: int) -> np.ndarray:
+    """Which of the levels of place are of names written alike; shape (levels,)."""
+    return np.array([level.startswith("exact") for level in model.COMPARISONS[0].levels[:levels]])
+
+
 def _bunching(pairs: Pairs, of_setting: np.ndarray, at_setting: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    """Other referrals a day from the same setting just before a contact, beyond the setting's own rate in that season."""
+    """Other referrals a day from a contact's setting just before it, beyond the setting's own rate in that season."""
     first, last = model.BUNCHING_SEEN_AT
     days = (last - first + 1) * float(weight.sum())
-    beyond = float(of_setting[pairs.just_before].sum()) - float((at_setting * pairs.exposure_before * weight).sum())
+    beyond = float(of_setting[pairs.just_before].sum()) - float(
+        (at_setting * pairs.exposure_before * weight).sum()
+    )
     share, strength = model.BUNCHING_PRIOR
     return np.array([max(beyond + share * strength, 1.0) / (days + strength)])
 
@@ -176,8 +198,8 @@ def _again(p: Parameters, pairs: Pairs, weight: np.ndarray) -> np.ndarray:
 
 def _named_alike(p: Parameters) -> float:
     """Share of the records of one matter that write the setting's name alike."""
-    exact = [level.startswith("exact") for level in model.COMPARISONS[0].levels]
-    return float(p.levels["place"][0][exact].sum())
+    matched = p.levels["place"][0]
+    return float(matched[_exact_names(len(matched))].sum())
 
 
 def _found(pairs: Pairs, matched: np.ndarray) -> np.ndarray:

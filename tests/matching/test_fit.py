@@ -108,6 +108,15 @@ def test_about_as_many_are_said_to_be_unfindable_as_are(pairs_of, noise, monkeyp
     assert said == pytest.approx(true, rel=0.45)
 
 
+def test_few_settings_are_not_taken_for_settings_of_one_name(pairs_of, monkeypatch):
+    monkeypatch.setattr(fit, "BOOTSTRAP_DRAWS", 2)
+    _con, pairs = pairs_of("middle", seed=301, settings=30)
+    scored = odds.score(fit.fit(pairs), pairs)
+    names = model.COMPARISONS[0].levels
+    exact = np.array([level.startswith("exact") for level in names])[pairs.levels["place"]][pairs.pattern]
+    assert scored.setting_share[exact & (pairs.way == 0)].mean() > 0.9
+
+
 def test_a_few_referrals_of_years_ago_make_no_bunches(con, comparable, monkeypatch):
     monkeypatch.setattr(fit, "BOOTSTRAP_DRAWS", 2)
     rng = np.random.default_rng(3)
