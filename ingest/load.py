@@ -21,6 +21,7 @@ from ingest.erased import Erased
 from ingest.extract import Extract, headings_taken
 from ingest.feeds import read_feeds
 from ingest.interpret import Judged, interpret
+from ingest.known_columns import find_lost_columns
 from ingest.known_keys import count_missing_keys
 from ingest.landing import Drop, LandedFile
 from ingest.leave_out import leave_out
@@ -43,8 +44,8 @@ def stage(
     """Read every file of the drop into `arriving`, whatever is wrong with it: the arrival gate decides.
 
     `reader` splits files into cells and may serve many drops. `accept` names feeds (AUTHORITY/FEED) that an
-    operator lets through although a full extract lacks many keys. Rows of persons in `erased` are left out of the
-    landed files themselves before anything reads them, and counted.
+    operator lets through although a full extract lacks many keys, or a file a heading that it had. Rows of persons in
+    `erased` are left out of the landed files themselves before anything reads them, and counted.
     """
     con.execute("begin transaction")
     try:
@@ -89,6 +90,7 @@ def stage(
                 _put(con, row, judged)
         insert_rows(con, "arriving.files", files)
         count_missing_keys(con, drop.authority, drop.extract_on)
+        find_lost_columns(con, drop.authority, drop.extract_on)
         con.execute("commit")
     except BaseException:
         con.execute("rollback")
@@ -118,6 +120,8 @@ def _describe(
         "unusable_percent": 0.0,
         "drifted_columns": [],
         "swapped_date_columns": [],
+        "absent_columns": [],
+        "lost_columns": [],
         "max_missing_percent": source.max_missing_percent,
         "is_accepted_by_operator": f"{drop.authority}/{source.feed}" in accept,
         "is_already_loaded": False,
@@ -155,6 +159,7 @@ def _counts(judged: Judged, erased: int) -> dict[str, Any]:
         "unusable_percent": judged.unusable_percent,
         "drifted_columns": judged.drifted_columns,
         "swapped_date_columns": judged.swapped_date_columns,
+        "absent_columns": judged.absent_headings,
     }
 
 

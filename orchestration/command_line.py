@@ -89,7 +89,7 @@ def main() -> None:
     "--accept",
     multiple=True,
     metavar="AUTHORITY/FEED",
-    help="Accept this once a full extract that lacks many records it had.",
+    help="Accept this once an extract that lacks many records, or a heading, that it had.",
 )
 def refresh(
     home: str | None, as_json: bool, as_at: dt.date | None, settle: float, accept: tuple[str, ...]

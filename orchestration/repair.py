@@ -108,6 +108,6 @@ def refuse_to_forget(con: duckdb.DuckDBPyConnection, home: Home) -> None:
     more = f" and {len(lost) - SHOWN_AT_MOST} more" if len(lost) > SHOWN_AT_MOST else ""
     raise ExtractsAreMissing(
         f"the warehouse lacks extracts that the publication rests on: {listed}{more}. Put their files back into the "
-        "landing folder (a full extract that was let through with --accept needs that again), or put back a backup of "
+        "landing folder (an extract that was let through with --accept needs that again), or put back a backup of "
         "the warehouse, and run `lado refresh`; the last publication stands"
     )

@@ -93,6 +93,15 @@ def _month_first(drop: Path) -> None:
     edit_csv(drop / "referrals.csv", lambda rows: [turned(row) for row in rows])
 
 
+def _rename_the_sector(drop: Path) -> None:
+    path = drop / "referrals.csv"
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("Workforce Type,", "Sort of Setting,", 1),
+        encoding="utf-8",
+        newline="",
+    )
+
+
 def _second_half_gone(drop: Path) -> None:
     edit_csv(drop / "referrals.csv", lambda rows: rows[: len(rows) // 2])
 
@@ -134,6 +143,7 @@ POISONS: dict[str, Poison] = {
     "at_most_5_percent_of_the_rows_are_unusable": Poison(in_landing=_blank_every_tenth_key),
     "every_column_still_fits_its_type": Poison(in_landing=_swap_key_and_sector),
     "day_and_month_are_not_exchanged": Poison(in_landing=_month_first),
+    "a_heading_that_was_filled_is_still_there": Poison(in_landing=_rename_the_sector),
     "a_full_extract_keeps_the_records_it_had": Poison(in_landing=_second_half_gone),
     "every_row_read_is_accounted_for": Poison(
         in_arriving=_sql("update arriving.files set rows_read = rows_read + 1 where feed = 'referrals'")

@@ -245,12 +245,12 @@ def test_the_arrival_gate_refuses_a_file_and_only_that_file(tmp_path):
                 detail varchar, rows_read bigint, rows_usable bigint, rows_quarantined bigint, rows_deduplicated bigint,
                 unusable_percent double, drifted_columns varchar[], swapped_date_columns varchar[], known_keys bigint,
                 missing_keys bigint, max_missing_percent double, is_accepted_by_operator boolean,
-                is_already_loaded boolean, rows_erased bigint);
+                is_already_loaded boolean, rows_erased bigint, lost_columns varchar[]);
             insert into arriving.files values
                 ('k1', 'kent', 'contacts', 'liberi', date '2020-03-31', 'full', 'contacts.csv', 'aa', null, null,
-                    100, 90, 10, 0, 10.0, [], ['received_at'], 100, 0, 10, false, false, 0),
+                    100, 90, 10, 0, 10.0, [], ['received_at'], 100, 0, 10, false, false, 0, []),
                 ('k2', 'kent', 'referrals', 'liberi', date '2020-03-31', 'full', 'referrals.csv', 'bb', null, null,
-                    400, 400, 0, 0, 0.0, [], [], 1000, 600, 70, false, false, 0);
+                    400, 400, 0, 0, 0.0, [], [], 1000, 600, 70, false, false, 0, []);
             """
         )
         verdict = gate.run_gate(con, "arrival", "kent/2020-03-31", "one", NOW, tmp_path)

@@ -84,7 +84,7 @@ class Door:
                 "select file_key from arriving.files where read_error is not null or unusable_percent > 5 "
                 "or len(swapped_date_columns) > 0 or len(drifted_columns) > 0 or (extract_kind = 'full' "
                 "and missing_keys >= 20 and 100.0 * missing_keys > max_missing_percent * known_keys "
-                "and not is_accepted_by_operator)"
+                "and not is_accepted_by_operator) or (len(lost_columns) > 0 and not is_accepted_by_operator)"
             ).fetchall()
         }
 
