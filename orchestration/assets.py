@@ -38,7 +38,8 @@ GROUPS = {
     "reports": "g6_reports",
     "casework": "g6_reports",
 }
-AFTER_THE_GATE = "path:dbt_project/models/reports path:dbt_project/models/casework"
+# By name and not by path: dbt looks for paths from the folder in which the command was started.
+AFTER_THE_GATE = "fqn:lado_warehouse.reports fqn:lado_warehouse.casework"
 
 
 class Corridor(DagsterDbtTranslator):
