@@ -11,10 +11,14 @@ import numpy as np
 from matching import model
 from matching.fit import learn, learnt_from
 from matching.odds import Pairs, Scored, score
-from matching.parameters import Parameters
+from matching.parameters import Parameters, is_prior
 
 DRIFTED_FROM = 0.12
 """A share that moved by this much no longer fits. Made-up years of one unchanging Kent differ by up to about 0.08."""
+
+
+TRIED_AGAIN_FROM = 1.5
+"""Times as many contacts as taught nothing, from which learning is worth another try."""
 
 
 def create_table(con: duckdb.DuckDBPyConnection) -> None:
@@ -28,13 +32,16 @@ def create_table(con: duckdb.DuckDBPyConnection) -> None:
     """)
 
 
-def measure(p: Parameters, pairs: Pairs, scored: Scored) -> dict[str, float | str]:
+def measure(p: Parameters, pairs: Pairs, scored: Scored, fitted_on: int) -> dict[str, float | str]:
     """How far one step of learning on tonight's records moves the parameters.
 
-    scored: the night's scoring, from which one of the pairs as they teach begins. Distances between distributions are
-    halves of summed differences: 0 the same, 1 nothing in common.
+    scored: the night's scoring, from which one of the pairs as they teach begins. fitted_on: contacts from which the
+    parameters were learnt. Distances between distributions are halves of summed differences: 0 the same, 1 nothing in
+    common. Where so many contacts taught nothing and what is believed of all authorities stayed, about as many would
+    teach nothing again, and nothing has drifted.
     """
-    if not len(pairs.contact):
+    untaught = is_prior(p) and pairs.contacts < TRIED_AGAIN_FROM * fitted_on
+    if not len(pairs.contact) or untaught:
         return {"now": float(p.expected[0]), "lag": 0.0, "level": 0.0, "widest": "none", "drift": 0.0}
     seen = learnt_from(pairs)
     now = learn(p, seen, score(p, seen, rounds=1, start=scored), np.ones(pairs.contacts))

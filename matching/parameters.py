@@ -94,6 +94,11 @@ def prior() -> Parameters:
     )
 
 
+def is_prior(p: Parameters) -> bool:
+    """Whether nothing was learnt: too little is recorded, or what was learnt was not believed."""
+    return np.array_equal(p.vector(), prior().vector())
+
+
 def rate_prior() -> np.ndarray:
     """Quiet settings are many and busy ones few: weight falls with the root of the rate."""
     weights = RATES**-0.5
@@ -161,6 +166,15 @@ def load(con: duckdb.DuckDBPyConnection, authority: str) -> tuple[int, Parameter
         again=np.array(kept["again"]),
         directions=[np.array(direction) for direction in kept["directions"]],
     )
+
+
+def fitted_on(con: duckdb.DuckDBPyConnection, authority: str) -> int:
+    """Contacts from which the authority's latest parameters were learnt."""
+    rows = con.execute(
+        "select arg_max(contact_count, parameter_version) from matching.match_parameters where authority = ?",
+        [authority],
+    ).fetchall()
+    return int(rows[0][0] or 0)
 
 
 def keep(

@@ -28,7 +28,8 @@ def score_pairs(con: duckdb.DuckDBPyConnection, refit: Iterable[str] = ()) -> di
     refit: authorities to fit afresh on their own data; others use their latest kept parameters.
     Grain: scored_pairs contact x referral (candidates only), the other two one row a record of every authority.
     Also written: matching.match_weights (what each level is worth, for a waterfall of any pair), matching.match_drift.
-    Returns counts and the authorities fitted and drifted, for run metadata. The same tables give the same result.
+    Returns counts and the authorities fitted, drifted and untaught (nothing was learnt: what is believed of all stays),
+    for run metadata. The same tables give the same result.
     """
     refit = set(refit)
     con.execute("create schema if not exists matching")
@@ -38,7 +39,7 @@ def score_pairs(con: duckdb.DuckDBPyConnection, refit: Iterable[str] = ()) -> di
     has_decisions = _exists(con, "int_matching_decisions")
     rows = con.execute("select distinct authority from matching.int_matching_referrals order by 1").fetchall()
     authorities = [authority for (authority,) in rows]
-    fitted, drifted, compared, kept = [], [], 0, 0
+    fitted, drifted, untaught, compared, kept = [], [], [], 0, 0
     for authority in authorities:
         known = None if authority in refit else parameters.load(con, authority)
         candidates.seek(con, authority, has_decisions)
@@ -49,9 +50,12 @@ def score_pairs(con: duckdb.DuckDBPyConnection, refit: Iterable[str] = ()) -> di
             known = parameters.load(con, authority)
             fitted.append(authority)
         version, settled = known
+        if parameters.is_prior(settled):
+            untaught.append(authority)
         scored = score(settled, pairs)
         kept += _write(con, authority, version, settled, pairs, scored)
-        if drift.keep(con, authority, version, settled, drift.measure(settled, pairs, scored)):
+        measured = drift.measure(settled, pairs, scored, parameters.fitted_on(con, authority))
+        if drift.keep(con, authority, version, settled, measured):
             drifted.append(authority)
     return {
         "authorities": len(authorities),
@@ -59,6 +63,7 @@ def score_pairs(con: duckdb.DuckDBPyConnection, refit: Iterable[str] = ()) -> di
         "pairs_kept": kept,
         "fitted": ", ".join(fitted) or "none",
         "drifted": ", ".join(drifted) or "none",
+        "untaught": ", ".join(untaught) or "none",
     }
 
 

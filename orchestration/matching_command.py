@@ -39,7 +39,7 @@ def refit(authority: str, home: str | None, as_json: bool) -> None:
                 raise click.BadParameter(
                     f"nothing has been learnt of {authority} yet; known are: {', '.join(sorted(known)) or 'none'}"
                 )
-            matching.score_pairs(con, refit=[authority])
+            untaught = matching.score_pairs(con, refit=[authority])["untaught"].split(", ")
             version = matching.latest_fits(con)[authority]
             audit_log.append(
                 place, "matching", "refitted", con, authority=authority, parameter_version=version
@@ -47,6 +47,8 @@ def refit(authority: str, home: str | None, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({"authority": authority, "parameter_version": version}))
     else:
+        little = "its records teach too little, and what is believed of all authorities stays: "
         click.echo(
-            f"{authority}: version {version} of the parameters is kept; `lado refresh` publishes with it"
+            f"{authority}: {little if authority in untaught else ''}version {version} of the parameters is kept; "
+            "`lado refresh` publishes with it"
         )

@@ -276,7 +276,7 @@ def test_drift_is_what_one_more_step_of_learning_moves(pairs_of, monkeypatch):
     monkeypatch.setattr(fit, "_directions", lambda *_given: [])
     _con, pairs = pairs_of("middle", seed=19, settings=30)
     p = fit.fit(pairs)
-    assert drift.measure(p, pairs, odds.score(p, pairs))["drift"] < 0.01
+    assert drift.measure(p, pairs, odds.score(p, pairs), pairs.contacts)["drift"] < 0.01
     # With late matches believed in, many pairs at placebo lags seem likely. They teach nothing, so they are no drift.
     late = replace(p, lag=np.column_stack([0.7 * p.lag[:, :-1], 0.3 + 0.7 * p.lag[:, -1]]))
     scored = odds.score(late, pairs)
@@ -285,11 +285,18 @@ def test_drift_is_what_one_more_step_of_learning_moves(pairs_of, monkeypatch):
     seen = fit.learnt_from(pairs)
     learnt = fit.learn(late, seen, odds.score(late, seen), one)
     on_all = fit.learn(late, pairs, scored, one)
-    told = drift.measure(late, pairs, scored)["now"]
+    told = drift.measure(late, pairs, scored, pairs.contacts)["now"]
     assert abs(told - learnt.expected[0]) < 0.2 * abs(told - on_all.expected[0])
     quiet = replace(p, expected=p.expected * np.array([0.7, 1.0]))
-    told = drift.measure(quiet, pairs, odds.score(quiet, pairs))
+    told = drift.measure(quiet, pairs, odds.score(quiet, pairs), pairs.contacts)
     assert told["drift"] > 0.05
+
+
+def test_what_taught_nothing_has_not_drifted_until_there_is_more_to_learn_from(pairs_of):
+    _con, pairs = pairs_of("middle", seed=20, contacts=600, settings=100)
+    p = parameters.prior()
+    assert drift.measure(p, pairs, odds.score(p, pairs), pairs.contacts)["drift"] == 0
+    assert drift.measure(p, pairs, odds.score(p, pairs), pairs.contacts // 2)["drift"] > drift.DRIFTED_FROM
 
 
 def test_a_climb_that_takes_chance_for_matches_gives_way_to_the_prior(pairs_of, monkeypatch):
