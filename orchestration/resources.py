@@ -312,7 +312,7 @@ def let_warehouse_go() -> None:
 def reading(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
     """The warehouse, read-only, for what only asks; NotReady when no refresh has made one yet."""
     missing = NotReady(
-        "no refresh has run in this home yet; `lado refresh` or `lado demo` makes the warehouse"
+        f"no refresh has run in the home {home.root} yet; `lado refresh` or `lado demo` makes the warehouse"
     )
     if not home.warehouse.exists():
         raise missing

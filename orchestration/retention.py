@@ -37,12 +37,14 @@ records as (
     where r.is_closed
     union all by name
     select 'contact' as record_type, c.authority, c.source_system, c.contact_id as record_id,
-        coalesce(c.closed_on, c.received_on) as closed_on, 'none' as outcome
+        coalesce(c.closed_on, c.received_on) as closed_on, 'none' as outcome,
+        case when c.closed_on is null then 'received_on, the day of closing is not recorded' end as instead_from
     from marts.fct_contacts as c
     where c.referral_id is null and c.case_ref is null
 ),
 ruled as (
-    select records.*, rules.source, rules.years || ' years after ' || rules.counted_from as rule,
+    select records.*, rules.source, rules.years || ' years after '
+            || coalesce(if(rules.counted_from = 'closed_on', instead_from, null), rules.counted_from) as rule,
         case rules.counted_from when 'born_on' then born_on else closed_on end + to_years(rules.years) as review_on
     from records
     inner join reference.retention_rules as rules using (record_type, outcome)

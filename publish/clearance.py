@@ -51,7 +51,10 @@ def clear_judged(con: duckdb.DuckDBPyConnection, refresh_id: str) -> Clearance:
         [refresh_id],
     ).fetchall()
     if not verdicts:
-        raise NotCleared(f"refresh {refresh_id} has no verdict of the publication gate; run `lado refresh`")
+        raise NotCleared(
+            f"refresh {refresh_id} has no verdict of the publication gate: it brought nothing new, or it did not come "
+            "so far. What is published stands; `lado refresh` judges and publishes what is new"
+        )
     passed, judged, stopping, judged_at = verdicts[0]
     if not passed:
         raise NotCleared(

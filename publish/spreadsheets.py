@@ -21,6 +21,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import IO, Any
 
+WIDEST = 60  # characters of a column in a workbook
+
 _RUNS = tuple("=+-@\uff1d\uff0b\uff0d\uff20")  # the wide forms too: spreadsheets of some countries run them
 _BREAKS = tuple("\t\r\n\0")
 _BLANKS = " \u00a0\t\r\n\0"
@@ -73,9 +75,16 @@ def _write_csv(file: IO[bytes], table: list[list[object]]) -> None:
 def _write_xlsx(file: IO[bytes], table: list[list[object]]) -> None:
     import openpyxl
     from openpyxl.cell import WriteOnlyCell
+    from openpyxl.utils import get_column_letter
 
     book = openpyxl.Workbook(write_only=True)
     sheet = book.create_sheet("list")
+    # A day in a column of the usual width shows as "###".
+    for number, column in enumerate(zip(*table, strict=True), 1):
+        longest = max((len(str(cell)) for cell in column if cell is not None), default=0)
+        sheet.column_dimensions[get_column_letter(number)].width = min(longest, WIDEST) + 2
+    sheet.freeze_panes = "A2"
+    sheet.auto_filter.ref = f"A1:{get_column_letter(len(table[0]))}{len(table)}"
     for row in table:
         cells = []
         for value in row:

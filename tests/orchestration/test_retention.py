@@ -78,6 +78,10 @@ def test_every_rule_gives_its_day(home: Home) -> None:
     assert found == {**days, "C1": "2028-03-31", "C2": "2028-03-02"}
     assert (told["without_birth"], told["later"]) == (1, 0)
     assert all(one["source"] for one in told["due"])
+    rules = {one["record_id"]: one["rule"] for one in told["due"]}
+    assert rules["C1"] == "10 years after closed_on"
+    assert rules["C2"] == "10 years after received_on, the day of closing is not recorded"
+    assert rules["substantiated"].endswith("after born_on")
 
 
 def test_what_is_not_due_is_not_listed(home: Home) -> None:
