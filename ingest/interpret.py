@@ -166,6 +166,8 @@ def _place_headings(table: Table, source: Source, feed: Feed) -> dict[str, int]:
     if lacking:
         known = sum(1 for places in found.values() if places)
         told = f"no heading for {', '.join(sorted(lacking))}; {known} of {len(found)} headings were found"
+        if not known:
+            told += "; the first row must hold them, and a CSV have the delimiter that the profile says"
         raise Unreadable("missing_heading", told)
     twice = [places for places in (*standing.values(), *found.values()) if len(places) > 1]
     if twice:
