@@ -24,12 +24,14 @@ import click
 from orchestration import audit_command, matching_command, resources, stations, subject_command
 from orchestration.options import (
     counted,
+    day,
     feeds_by_authority,
     home_option,
     json_option,
     must_be_known,
     stop,
     told_plainly,
+    warn_of_mistyped_settings,
 )
 from orchestration.resources import Home
 
@@ -45,15 +47,6 @@ NOT_BEGUN: dict[str, Any] = {
     "seconds": {},
 }
 """What --json tells of a refresh that did not begin, beside outcome and message: as of any other."""
-
-
-def _day(_context: Any, _option: Any, value: str | None) -> dt.date | None:
-    if value is None:
-        return None
-    try:
-        return dt.date.fromisoformat(value)
-    except ValueError:
-        raise click.BadParameter("a day is written YYYY-MM-DD") from None
 
 
 @contextlib.contextmanager
@@ -72,12 +65,13 @@ def _progress(words: str) -> Iterator[None]:
 def main() -> None:
     """The LADO warehouse: raw extracts in, defensible report tables out, every night."""
     logging.getLogger("dagster").setLevel(logging.CRITICAL)
+    warn_of_mistyped_settings(resources.names_in_environment(), resources.alert_webhook())
 
 
 @main.command()
 @home_option
 @json_option
-@click.option("--as-at", callback=_day, help="Use no extract later than this day (YYYY-MM-DD).")
+@click.option("--as-at", callback=day, help="Use no extract later than this day (YYYY-MM-DD).")
 @click.option(
     "--settle",
     type=click.FloatRange(min=0),

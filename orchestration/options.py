@@ -6,11 +6,13 @@ Belongs here: what more than one verb needs. Does not belong here: the verbs (co
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
+import difflib
 import json
 import sys
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from types import MappingProxyType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 import duckdb
@@ -22,6 +24,43 @@ home_option = click.option(
     "--home", type=click.Path(file_okay=False), help="The installation's folder [LADO_HOME, else data]."
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
+
+
+SETTINGS = (
+    "LADO_ALERT_WEBHOOK",
+    "LADO_HOME",
+    "LADO_POSTGRES_DSN",
+    "LADO_PROFILES",
+    "LADO_SUBJECT_KEY",
+    "LADO_SUBJECT_KEY_FILE",
+    "LADO_WAREHOUSE",
+)
+"""The variables of the environment that are read (.env.example explains them)."""
+
+
+def warn_of_mistyped_settings(names: Iterable[str], webhook: str | None) -> None:
+    """Say on standard error which variable looks like a setting and is none, and that a webhook is no web address.
+
+    Only names are told: a value may be a secret.
+    """
+    for name in names:
+        meant = difflib.get_close_matches(name, SETTINGS, n=1, cutoff=0.85)
+        if meant and name not in SETTINGS:
+            click.echo(f"{name} is no setting and is not read; did you mean {meant[0]}?", err=True)
+    if webhook and not webhook.startswith(("https://", "http://")):
+        click.echo(
+            "LADO_ALERT_WEBHOOK does not begin with https:// or http://: no alert will arrive", err=True
+        )
+
+
+def day(_context: Any, _option: Any, value: str | None) -> dt.date | None:
+    """A day that the command line gives."""
+    if value is None:
+        return None
+    try:
+        return dt.date.fromisoformat(value)
+    except ValueError:
+        raise click.BadParameter("a day is written YYYY-MM-DD") from None
 
 
 def stop(

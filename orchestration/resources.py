@@ -173,6 +173,11 @@ def write_whole(path: Path, content: str | bytes) -> None:
     beside.replace(path)
 
 
+def names_in_environment() -> list[str]:
+    """The names of all variables of the environment, and no value."""
+    return sorted(os.environ)
+
+
 def home_from_environment(given: str | Path | None = None) -> Home:
     """The home: the one given, else LADO_HOME, else `data` in the working folder."""
     root = Path(given or os.environ.get("LADO_HOME") or "data").resolve()

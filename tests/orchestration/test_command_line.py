@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from pathlib import Path
 
@@ -112,6 +113,28 @@ def test_before_the_first_refresh_it_is_said_that_there_was_none(
     assert told.exit_code == 1
     assert "lado refresh" in told.output
     assert home.warehouse.exists() == left_by_a_stopped_refresh
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("LADO_HOMES", "x", "LADO_HOMES is no setting and is not read; did you mean LADO_HOME?"),
+        ("LADO_PROFILE", "x", "LADO_PROFILE is no setting and is not read; did you mean LADO_PROFILES?"),
+        ("LADO_ALERT_WEBHOOK", "Canary", "LADO_ALERT_WEBHOOK does not begin with https:// or http://"),
+        ("LADO_ALERT_WEBHOOK", "https://example.invalid/x", ""),
+        ("LADO_FAULT_KILLS", "7", ""),
+        ("SUBJECT_KEY", "x", ""),
+    ],
+)
+def test_a_mistyped_setting_is_named_and_its_value_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str, told: str
+) -> None:
+    for setting in [one for one in os.environ if one.startswith("LADO_")]:
+        monkeypatch.delenv(setting)
+    monkeypatch.setenv(name, value)
+    said = lado("status", "--home", tmp_path)
+    assert ("LADO_" in said.stderr, "Canary" in said.output) == (bool(told), False)
+    assert told in said.stderr
 
 
 @pytest.mark.parametrize("secret", ["", "x" * 31])
