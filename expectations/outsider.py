@@ -13,7 +13,7 @@ import datetime as dt
 import itertools
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 import duckdb
@@ -38,6 +38,8 @@ NESTED = (
     ("closed_within_1_month_of_received", "closed_within_3_months_of_received"),
     ("closed_within_3_months_of_received", "closed_within_12_months_of_received"),
 )
+# A removal is an allegation with one of these actions, and may have several.
+REMOVING = ("dismissal", "resignation", "deregistration")
 # Names of cells that are no count of a period: what is left, what changed, what lies between two days.
 NO_PERIODS = {"rest", "change", "stretch"}
 STOCKS = ("cases_open_at_start", "cases_open_at_end")
@@ -320,16 +322,32 @@ def _add_meanings(relations: Relations) -> None:
         for less, more in NESTED:
             if counts == less and (greater := of(more)) is not None:
                 relations.hold(greater, number)
-        if counts == "removals_of_received":
-            greater = of(CONCLUDED, ("outcome", "substantiated"))
-            if greater is not None:
-                relations.hold(greater, number)
+        if counts in {"removals_of_received", "removals_without_dbs"}:
+            _add_removals(relations, number, of)
         if counts == "referrals" and (closed := of("cases_closed")) is not None:
             evening = start - dt.timedelta(days=1)
             before = of("cases_open", start=evening, last_on=evening)
             after = of("cases_open", start=last_on, last_on=last_on)
             if before is not None and after is not None:
                 relations.equations.append([(before, 1.0), (number, 1.0), (closed, -1.0), (after, -1.0)])
+
+
+def _add_removals(relations: Relations, number: int, of: Callable[..., int | None]) -> None:
+    """What removals lie in, and those without a referral to the DBS. of: another count of the same days and members."""
+    name = relations.names[number]
+    if name[1] == "removals_without_dbs":
+        removals, dbs = of("removals_of_received"), of("dbs_referrals")
+        if removals is not None and dbs is not None:
+            relations.hold(dbs, relations.hold(removals, number))
+        return
+    greater = of(CONCLUDED, ("outcome", "substantiated"))
+    if greater is not None:
+        relations.hold(greater, number)
+    actions = [of("actions_of_received", ("action", action)) for action in REMOVING]
+    if all(action is not None for action in actions):
+        taken = relations.cell((name[0], "removing_actions", *name[2:]))
+        relations.add(taken, actions)
+        relations.hold(taken, number)
 
 
 def _add_periods(relations: Relations, first_months: dict[tuple, dt.date]) -> None:

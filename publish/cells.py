@@ -28,6 +28,8 @@ NESTED = {
     "closed_within_1_month_of_received": "closed_within_3_months_of_received",
     "closed_within_3_months_of_received": "closed_within_12_months_of_received",
 }
+# A removal is an allegation with one of these actions, and may have several.
+REMOVING = ("dismissal", "resignation", "deregistration")
 BANDS = ("under_1_month", "1_to_3_months", "3_to_12_months")
 OPEN_AT = {"cases_open_at_start": 0, "cases_open_at_end": 1}
 
@@ -198,16 +200,27 @@ def _sum_meanings(cells: Cells, name: tuple, number: int) -> None:
         if None not in parts:
             cells.sums.append((number, parts))
 
-    def lies_in(whole: int | None) -> None:
-        if whole is not None and (number, whole) not in cells.rests:
-            cells.sums.append(
-                (whole, [number, cells.add(("rest", number, whole), *_left(cells, number, whole))])
-            )
+    def lies_in(whole: int | None, part: int = number) -> None:
+        if whole is not None and (part, whole) not in cells.rests:
+            cells.sums.append((whole, [part, cells.add(("rest", part, whole), *_left(cells, part, whole))]))
 
     if counts in NESTED:
         lies_in(of(NESTED[counts]))
     if counts == "removals_of_received":
         lies_in(of("allegations_concluded_of_received", ("outcome", "substantiated")))
+        actions = [of("actions_of_received", ("action", action)) for action in REMOVING]
+        if None not in actions:
+            # No row shows how many actions of removal there were, and each removal lies in them.
+            taken = cells.add(
+                (authority, "removing_actions", start, last_on, members),
+                sum(cells.amounts[n] for n in actions),
+            )
+            cells.sums.append((taken, actions))
+            lies_in(taken)
+    if counts == "removals_without_dbs":
+        with_dbs = cells.rests.get((number, of("removals_of_received")))
+        if with_dbs is not None:
+            lies_in(of("dbs_referrals"), with_dbs)
     if counts.startswith("closed_within_") and not counts.endswith("_of_received"):
         within = {"closed_within_1_month": 1, "closed_within_3_months": 2, "closed_within_12_months": 3}[
             counts

@@ -142,7 +142,9 @@ def _hidden_of(cells: counted.Cells, authority: str, rule: Rule, memory: Memory)
 
 
 def _authority(cells: counted.Cells, name: tuple) -> str:
-    return cells.names[name[1]][0] if name[0] == "rest" else name[0]
+    while name[0] == "rest":
+        name = cells.names[name[1]]
+    return name[0]
 
 
 def _series(cells: counted.Cells, own: list[int]) -> dict[str, list[int]]:
@@ -181,8 +183,10 @@ def _table(
     shown_in = np.array([*(cells.shown_in[n] for n in own), *([0] * len(stretches))])
     is_whole_number = np.array([*(cells.is_whole_number[n] for n in own), *([False] * len(stretches))])
     rests = {place[n] for n in own if cells.names[n][0] == "rest"}
-    asked_rests = {rest for rest in cells.rests.values() if cells.is_whole_number[rest]}
+    asked_rests = set(cells.rests.values())
     is_asked = [cells.shown_in[n] or n in asked_rests for n in own]
+    # What an estimate leaves of its base tells how many are outstanding: 15.01 of 17 received are 2 that are not.
+    from_amount = [0.5 if n in asked_rests and not cells.is_whole_number[n] else 0.0 for n in own]
     return suppression.Table(
         amounts,
         np.where(is_whole_number & (shown_in > 0), np.minimum(amounts, 1.0), 0.0),
@@ -190,7 +194,11 @@ def _table(
         sums + stocks + over_time,
         len(sums),
         rests,
-        small={i for i, asked in enumerate(is_asked) if asked and 0 < amounts[i] < rule.hide_up_to + 0.5},
+        small={
+            i
+            for i, asked in enumerate(is_asked)
+            if asked and from_amount[i] < amounts[i] < rule.hide_up_to + 0.5
+        },
     )
 
 

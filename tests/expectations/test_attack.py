@@ -175,6 +175,30 @@ def test_all_but_a_few_tells_of_the_few():
     assert found(con)["allegations_open_of_received"] == (2, 2)
 
 
+@pytest.mark.parametrize(("resigned", "told"), [(6, {"education": (4, 4), "fostering": (2, 2)}), (9, {})])
+def test_removals_lie_in_the_actions_that_remove(resigned, told):
+    con = warehouse()
+    publish(
+        con,
+        f"""
+        actions_of_received action=dismissal 30
+        actions_of_received action=resignation {resigned}
+        actions_of_received action=deregistration 0
+        removals_of_received 36
+        actions_of_received action=dismissal sector_group=education 20
+        actions_of_received action=resignation sector_group=education c
+        actions_of_received action=deregistration sector_group=education 0
+        removals_of_received sector_group=education 24
+        actions_of_received action=dismissal sector_group=fostering 10
+        actions_of_received action=resignation sector_group=fostering c
+        actions_of_received action=deregistration sector_group=fostering 0
+        removals_of_received sector_group=fostering 12""",
+    )
+    # 30 + 6 + 0 actions for 36 removals: nobody had two, in no group. Of 30 + 9 + 0 three are a second one, somewhere.
+    found_of = {name.split()[-1]: bounds for name, bounds in found(con).items() if "resignation" in name}
+    assert found_of == told
+
+
 def test_what_is_open_came_in_or_went_out():
     con = warehouse()
     publish(

@@ -107,6 +107,17 @@ def test_a_share_stands_or_falls_with_its_count():
     assert rows["referrals_share", "education", "all"][:4] == (30, 42, 71.4, False)
 
 
+@pytest.mark.parametrize(
+    ("received", "is_hidden"), [(14.6, True), (16.4, True), (16.6, False), (12.2, False)]
+)
+def test_an_estimate_that_leaves_a_few_tells_of_them(received, is_hidden):
+    rows = publish(
+        f"requested_referrals_received | all | all | all | all | {received} | 17 | referrals_requested | "
+        f"{100 * received / 17:.1f} | percent"
+    )
+    assert rows["requested_referrals_received", "all", "all"][3] is is_hidden
+
+
 def test_all_but_a_few_tells_of_the_few():
     lines = "closed_within_1_month | all | all | all | all | 88 | 120 | cases_closed | 73.3 | percent"
     for pathway, within, closed in (
