@@ -24,7 +24,6 @@ catalogue as (select authority, measure, description from {{ ref('dim_measures')
 lines as (
     select
         *,
-        replace(measure, '_of_received', '') as target_measure,
         if(measure = 'closed_band', 'band', 'cumulative') as line_kind,
         if(measure = 'closed_band', member_1, measure) as line,
         case when measure = 'closed_band' then member_1_name end as band_name,
@@ -66,4 +65,5 @@ select
     lines.refresh_id
 from lines
 inner join catalogue on lines.authority = catalogue.authority and lines.measure = catalogue.measure
-left join targets on lines.authority = targets.authority and lines.target_measure = targets.measure
+-- Targets are shares of the cases closed. Of those received in a period some cannot be closed in time yet.
+left join targets on lines.authority = targets.authority and lines.measure = targets.measure
